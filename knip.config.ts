@@ -1,0 +1,32 @@
+import { relative } from 'node:path'
+import type { KnipConfig } from 'knip'
+import { publishedPackages, root } from './scripts/packages.mjs'
+import { sourcePaths } from './scripts/source-aliases.ts'
+
+/** The public doors of each package: the paths of tsconfig.json and the programs of `bin`. */
+const packages = Object.fromEntries(
+  publishedPackages().map(({ dir, manifest }) => {
+    const workspace = relative(root, dir).replaceAll('\\', '/')
+    const doors = Object.values(sourcePaths())
+      .filter((file) => file.startsWith(`./${workspace}/`))
+      .map((file) => file.slice(workspace.length + 3))
+    const programs = Object.values(manifest.bin ?? {}).map((file) =>
+      file.replace('./dist/', 'src/').replace(/\.js$/, '.ts'),
+    )
+    return [workspace, { entry: [...doors, ...programs], project: 'src/**/*.ts' }]
+  }),
+)
+
+const config: KnipConfig = {
+  workspaces: {
+    '.': {
+      entry: ['test/smoke/probe.{cjs,mjs}', 'scripts/*.mjs'],
+      project: ['*.{ts,mjs,cjs}', 'scripts/**', 'test/**'],
+      // Named to scripts/each-package.mjs on the command line.
+      ignoreDependencies: ['publint', '@arethetypeswrong/cli'],
+    },
+    ...packages,
+  },
+}
+
+export default config

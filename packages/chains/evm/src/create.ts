@@ -1,0 +1,239 @@
+import {
+  type Asset,
+  CofferError,
+  createDraft,
+  type Draft,
+  type EvmSource,
+  formatAmount,
+  type ReadOptions,
+  type Store,
+  toBaseUnits,
+} from '@coffer/core'
+import { type FeeFacts, feeRead, type GasPrices, gasPrices } from './fees.ts'
+import { hexData, quantity } from './hex.ts'
+import { inspect } from './inspect.ts'
+import type { Address, EvmIntent, EvmNetwork, Hex } from './intent.ts'
+import { freeNonce, type NodeNonces, takeNonces } from './nonce.ts'
+import { type ContractAnswer, contractReads, uintAnswer } from './reader.ts'
+import { buildTransaction, callOf } from './rebuild.ts'
+import { type EvmRequest, type Resolved, resolveRequest } from './request.ts'
+import { type Answer, ask, read, take, toQuantity } from './rpc.ts'
+import { balanceOf, checkDecimals, decimalsRead, unreadable } from './tokens-read.ts'
+import { encodeUnsigned } from './transaction.ts'
+
+/** What creating needs of an account. */
+export interface Creating {
+  readonly network: EvmNetwork
+  readonly source: EvmSource
+  readonly store: Store
+  readonly descriptor: string
+  readonly address: Address
+}
+
+/** Gas of a plain transfer; it never needs more, so it gets no margin. */
+const PLAIN_GAS = 21_000n
+/** The self-sponsored delegation: base cost, one authorisation, and room for the delegate's own `receive`. */
+const DELEGATION_GAS = 100_000n
+/** More than any sane estimate; a node that says more lies or is broken. */
+const MOST_GAS = 1n << 40n
+
+/** Makes the draft of one request, in one round trip. */
+export async function create(account: Creating, request: EvmRequest, options: ReadOptions): Promise<Draft<EvmIntent>> {
+  const [draft] = await createBatch(account, [request], options)
+  return draft!
+}
+
+/**
+ * Makes drafts with successive nonces, in one round trip for all. The account must be able to pay for them all. On any error no nonce stays taken.
+ */
+export async function createBatch(
+  account: Creating,
+  requests: readonly EvmRequest[],
+  options: ReadOptions,
+): Promise<Draft<EvmIntent>[]> {
+  if (requests.length === 0 || requests.length > 500)
+    throw new CofferError({ code: 'INVALID_REQUEST', message: 'A batch has 1 to 500 requests.' })
+  const { network, store, address } = account
+  const resolved = requests.map((request) => resolveRequest(request, network))
+  if (requests.length > 1 && resolved.some((one) => one.max))
+    throw new CofferError({ code: 'INVALID_REQUEST', message: 'amount: "max" cannot be part of a batch.' })
+
+  const facts = await readFacts(account, resolved, options)
+  const planned = plan(account, requests, resolved, facts)
+
+  const free = requests.filter((request) => request.nonce === undefined).length
+  const { nonces, gap } = await takeNonces(store, accountId(account), facts.nonces, free)
+  let next = 0
+  try {
+    return planned.map(({ intent, gasLimit, prices, gasUsed }, i) => {
+      const nonce = requests[i]!.nonce ?? nonces[next++]!
+      const payload = encodeUnsigned(buildTransaction(intent, { nonce, gasLimit, ...prices }, network, address))
+      const hints = {
+        gasUsed: gasUsed.toString(),
+        ...('baseFeePerGas' in prices ? { baseFeePerGas: prices.baseFeePerGas.toString() } : {}),
+        ...(gap ? { nonceGap: 'true' } : {}),
+      }
+      const fields = { chain: network.id, account: account.descriptor, intent, payload, hints }
+      return createDraft({ inspect: (draft) => inspect(draft as typeof fields, network) }, fields)
+    })
+  } catch (error) {
+    for (const nonce of nonces) await freeNonce(store, accountId(account), nonce)
+    throw error
+  }
+}
+
+export function accountId({ network, address }: Pick<Creating, 'network' | 'address'>): `${string}:${string}:${string}` {
+  return `${network.id}:${address}`
+}
+
+// ---- facts: everything that is asked of the network, in one request ----
+
+interface Facts {
+  readonly nonces: NodeNonces
+  readonly balance: bigint
+  readonly fee: Answer<FeeFacts>
+  /** Per request. */
+  readonly gas: readonly Answer<bigint>[]
+  /** Per request: what the call would return, for token payments. */
+  readonly simulated: readonly Answer<Hex>[]
+  /** Per token asset: its balance. */
+  readonly tokens: ReadonlyMap<string, bigint>
+}
+
+async function readFacts(account: Creating, resolved: readonly Resolved[], options: ReadOptions): Promise<Facts> {
+  const { network, source, address } = account
+  const tokens = [...new Map(resolved.flatMap(({ token }) => (token ? [[token.asset.id, token] as const] : []))).values()]
+  const tokenReads = tokens.flatMap(({ address: to }) => [decimalsRead(to), { to, data: balanceOf(address) }])
+  const calls = resolved.map((one) => trialCall(one, account))
+  const [latest, pending, balance, fee, ...rest] = await ask(
+    source,
+    [
+      read('eth_getTransactionCount', [address, 'latest'], quantity),
+      read('eth_getTransactionCount', [address, 'pending'], quantity),
+      read('eth_getBalance', [address, 'latest'], quantity),
+      feeRead(network),
+      ...calls.map((call) => read('eth_estimateGas', [call], quantity)),
+      ...calls.map((call, i) => (resolved[i]!.token ? read('eth_call', [call, 'latest'], hexData) : CHAIN_ID)),
+      ...(tokenReads.length > 0 ? [contractReads(tokenReads)] : []),
+    ] as const,
+    options,
+  )
+  const answers = tokens.length > 0 ? (take(rest.at(-1)!) as readonly ContractAnswer[]) : []
+  const held = new Map<string, bigint>()
+  tokens.forEach(({ asset }, i) => {
+    if (asset.decimals >= 0) checkDecimals(asset, answers[i * 2]!)
+    const amount = uintAnswer(answers[i * 2 + 1]!)
+    if (amount === undefined) throw unreadable(asset, 'balance')
+    held.set(asset.id, amount)
+  })
+  return {
+    nonces: { latest: take(latest), pending: take(pending) },
+    balance: take(balance),
+    fee,
+    gas: rest.slice(0, resolved.length) as Answer<bigint>[],
+    simulated: rest.slice(resolved.length, resolved.length * 2) as Answer<Hex>[],
+    tokens: held,
+  }
+}
+
+/** Keeps the places of a batch aligned where there is nothing to simulate. */
+const CHAIN_ID = read('eth_chainId', [], hexData)
+
+/** The call to estimate and to try; `max` stands for one unit, whose cost is the same. */
+function trialCall({ intent, max }: Resolved, { network, address }: Creating): Record<string, unknown> {
+  if (intent.kind === 'delegate') return { from: address, to: address }
+  const trial = max && intent.kind === 'pay' ? { ...intent, amount: 1n } : intent
+  const { to, value, data } = callOf(trial, network, address)
+  return { from: address, ...(to ? { to } : {}), value: toQuantity(value), ...(data === '0x' ? {} : { data }) }
+}
+
+// ---- plan: gas, price and amount of each request ----
+
+interface Plan {
+  readonly intent: EvmIntent
+  readonly gasUsed: bigint
+  readonly gasLimit: bigint
+  readonly prices: GasPrices
+}
+
+function plan(account: Creating, requests: readonly EvmRequest[], resolved: readonly Resolved[], facts: Facts): Plan[] {
+  const { network } = account
+  checkAmounts(account, resolved, facts)
+  const plans = requests.map((request, i): Plan => {
+    const { intent, max, token } = resolved[i]!
+    if (token) checkReturn(token.asset, take(facts.simulated[i]!))
+    const prices = gasPrices(request.fee ?? 'normal', facts.fee, network)
+    const gasUsed = intent.kind === 'delegate' ? DELEGATION_GAS : take(facts.gas[i]!)
+    const gasLimit = request.gasLimit ?? withMargin(gasUsed)
+    if (gasLimit > MOST_GAS) throw new CofferError({ code: 'BAD_RESPONSE', message: 'The node asks for an absurd amount of gas.' })
+    const ceiling = gasLimit * ('gasPrice' in prices ? prices.gasPrice : prices.maxFeePerGas)
+    checkCeiling(ceiling, request, network)
+    if (!max || intent.kind !== 'pay') return { intent, gasUsed, gasLimit, prices }
+    const amount = token ? facts.tokens.get(token.asset.id)! : facts.balance - ceiling
+    if (amount <= 0n) throw insufficient(token?.asset ?? network.coin, token ? 1n : ceiling, token ? 0n : facts.balance)
+    return { intent: { ...intent, amount }, gasUsed, gasLimit, prices }
+  })
+  checkCoin(account, plans, facts)
+  return plans
+}
+
+function withMargin(gasUsed: bigint): bigint {
+  return gasUsed <= PLAIN_GAS ? gasUsed : (gasUsed * 6n) / 5n
+}
+
+/** The caller's own ceiling, before a draft exists. The policy's is held against the bytes when they are signed. */
+function checkCeiling(ceiling: bigint, { maxFee }: EvmRequest, { coin }: EvmNetwork): void {
+  if (maxFee === undefined) return
+  const most = toBaseUnits(maxFee, coin.decimals)
+  if (ceiling <= most) return
+  const show = (amount: bigint): string => `${formatAmount(amount, coin.decimals)} ${coin.symbol}`
+  throw new CofferError({
+    code: 'FEE_TOO_HIGH',
+    message: `The fee could reach ${show(ceiling)}; you allowed ${show(most)}. Wait, choose fee: 'slow', or allow more.`,
+    details: { ceiling, maxFee: most },
+    retryable: true,
+  })
+}
+
+/** Amounts against balances, before the node's own, less clear, complaints. */
+function checkAmounts({ network }: Creating, resolved: readonly Resolved[], facts: Facts): void {
+  const wanted = new Map<Asset, bigint>()
+  for (const { intent, token } of resolved)
+    if (intent.kind === 'pay') {
+      const asset = token?.asset ?? network.coin
+      wanted.set(asset, (wanted.get(asset) ?? 0n) + intent.amount)
+    }
+  for (const [asset, amount] of wanted) {
+    const held = asset.id === network.coin.id ? facts.balance : facts.tokens.get(asset.id)!
+    if (amount > held) throw insufficient(asset, amount, held)
+  }
+}
+
+/** The coin for values and fee ceilings of all drafts together. */
+function checkCoin({ network, address }: Creating, plans: readonly Plan[], facts: Facts): void {
+  const total = plans.reduce((sum, { intent, gasLimit, prices }) => {
+    const price = 'gasPrice' in prices ? prices.gasPrice : prices.maxFeePerGas
+    return sum + callOf(intent, network, address).value + gasLimit * price
+  }, 0n)
+  if (total > facts.balance) throw insufficient(network.coin, total, facts.balance)
+}
+
+/** E8: a token may return nothing or true; one that returns false would take the fee and move nothing. */
+function checkReturn(asset: Asset, returned: Hex): void {
+  if (returned === '0x' || /^0x0{63}1$/.test(returned)) return
+  throw new CofferError({
+    code: 'EXECUTION_REVERTED',
+    message: `The token ${asset.symbol} says that it would refuse this. Nothing was made.`,
+    details: { asset: asset.id, returned: returned.slice(0, 66) },
+  })
+}
+
+function insufficient(asset: Asset, needed: bigint, held: bigint): CofferError {
+  const show = (amount: bigint): string =>
+    asset.decimals < 0 ? `${amount} base units` : `${formatAmount(amount, asset.decimals)} ${asset.symbol}`
+  return new CofferError({
+    code: 'INSUFFICIENT_FUNDS',
+    message: `This needs up to ${show(needed)}, fee included where it is paid in it; the account holds ${show(held)}.`,
+    details: { asset: asset.id, needed, held },
+  })
+}

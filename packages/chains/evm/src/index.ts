@@ -1,0 +1,19 @@
+export type { EvmAccount } from './account.ts'
+export { parseAddress } from './address.ts'
+export { bnb, bnbTestnet, type EvmChain, type EvmOptions, ethereum, evmChain, sepolia } from './evm.ts'
+export type { FeeChoice, FeeSpeed } from './fees.ts'
+export type {
+  AccessList,
+  Address,
+  Authorization,
+  EvmIntent,
+  EvmNetwork,
+  EvmTransaction,
+  Hex,
+  Replaces,
+  TokenData,
+} from './intent.ts'
+export type { ReplaceRequest } from './replace.ts'
+export type { AssetInput, EvmCosts, EvmRequest } from './request.ts'
+export { decodeSigned, decodeUnsigned, encodeSigned, encodeUnsigned, signingHash } from './transaction.ts'
+export { formatUri, parseUri } from './uri.ts'

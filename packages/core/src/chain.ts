@@ -1,0 +1,93 @@
+import type { Account } from './account.ts'
+import type { Asset } from './asset.ts'
+import type { AccountDescriptor, Draft, DraftFields, Intent } from './draft.ts'
+import type { Effects } from './effects.ts'
+import type { ChainId } from './ids.ts'
+import type { KeyRing, PublicKey } from './keys.ts'
+import type { SignedFields } from './signed.ts'
+import type { ReadOptions, Source } from './source.ts'
+import type { Store } from './store.ts'
+
+/** What an opened account may use. */
+export interface OpenContext {
+  readonly descriptor: AccountDescriptor
+  readonly source: Source
+  readonly store: Store
+}
+
+/** What a node says of a transaction, read once. */
+export type TxState =
+  | { readonly state: 'unknown' }
+  | { readonly state: 'pending' }
+  | {
+      readonly state: 'mined'
+      readonly height: number
+      readonly hash: string
+      readonly confirmations: number
+      /** False when it was mined and reverted. */
+      readonly ok: boolean
+      readonly final: boolean
+      /** What was paid, in base units of the coin. */
+      readonly fee: bigint
+    }
+  | {
+      /** Another transaction took its nonce or its coins and was mined. */
+      readonly state: 'replaced'
+      readonly by?: string
+    }
+
+/**
+ * The rules of one network. A plain object made by a factory (`ethereum()`); pure but for the methods that take a
+ * source. Core never looks inside a payload: the chain does.
+ */
+export interface Chain<Id extends ChainId = ChainId, Name extends string = string, A = Account> {
+  /** CAIP-2. */
+  readonly id: Id
+  /** A short name for people and command lines, such as `ethereum`. */
+  readonly name: Name
+  readonly family: string
+  readonly testnet: boolean
+  readonly coin: Asset
+  /** Tokens of the built-in list. */
+  readonly assets: readonly Asset[]
+  /** Above this a fee is refused unless a policy says otherwise; base units of the coin. */
+  readonly maxFee: bigint
+  /** How often to ask after a payment, in milliseconds. */
+  readonly pollInterval: number
+
+  /** The path of the key that describes account `index`. */
+  path(index: number): string
+  /** The descriptor of the account that a public key makes. */
+  describe(key: PublicKey): AccountDescriptor
+  /** Reads a descriptor or a bare address; returns its canonical form, or throws `INVALID_ACCOUNT` / `INVALID_ADDRESS`. */
+  parseAccount(text: string): AccountDescriptor
+  /** The canonical form of an address of this chain; throws `INVALID_ADDRESS`. */
+  parseAddress(text: string): string
+  open(context: OpenContext): A
+
+  /** What the bytes do. Pure. Throws `INVALID_DRAFT` for bytes that are not exactly one canonical transaction. */
+  inspect(draft: DraftFields): Effects
+  /**
+   * The payload that the intent makes, given the free numbers (nonce, gas, coins …) that the draft's payload holds.
+   * Pure. Signing is refused unless it equals the payload, byte by byte.
+   */
+  rebuild(draft: DraftFields): string
+  /** Reads an intent from its JSON form; throws `INVALID_DRAFT`. */
+  parseIntent(json: unknown): Intent
+
+  /** Signs the payload with software keys and checks the result against the account. */
+  sign(draft: Draft, keys: KeyRing): Promise<SignedFields>
+  /** Checks that `raw` is whole, signed by the account, of this chain, and that `txid` is its id; throws `INVALID_SIGNED`. */
+  checkSigned(signed: SignedFields): void
+  /** Broadcasts; "already known" is success. Never signs, never retries. Returns the txid. */
+  publish(signed: SignedFields, context: { source: Source; store: Store } & ReadOptions): Promise<string>
+  /** Where the transaction stands now. */
+  status(signed: SignedFields, context: { source: Source } & ReadOptions): Promise<TxState>
+
+  /** The chain's usual message signature over software keys. */
+  signMessage?(request: { account: AccountDescriptor; message: string | Uint8Array }, keys: KeyRing): Promise<string>
+  verifyMessage?(request: { address: string; message: string | Uint8Array; signature: string }): boolean
+  signTypedData?(request: { account: AccountDescriptor; typedData: unknown }, keys: KeyRing): Promise<string>
+  /** What a typed message would allow when signed (permits and their like); for the policy. */
+  inspectTypedData?(request: { account: AccountDescriptor; typedData: unknown }): Pick<Effects, 'list' | 'warnings'>
+}

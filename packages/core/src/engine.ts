@@ -1,0 +1,32 @@
+import type { EcdsaSignature } from './keys.ts'
+
+/**
+ * The one narrow slot for secp256k1. `nobleEngine` is the default; a faster one is an explicit choice at the place
+ * where a signer is made (`@coffer/core/engines/tiny`, `@coffer/core/engines/native`). All pass the same vectors.
+ *
+ * Secrets are 32 bytes, hashes are 32 bytes, public keys 33 bytes compressed unless said. Every function throws
+ * `INVALID_KEY` for a scalar outside 1…n−1 or a point off the curve.
+ */
+export interface Engine {
+  readonly name: string
+  isSecret(secret: Uint8Array): boolean
+  publicKey(secret: Uint8Array): Uint8Array
+  /** 65 bytes, beginning with 4. */
+  uncompressed(publicKey: Uint8Array): Uint8Array
+  /** RFC 6979, low s. */
+  ecdsaSign(hash: Uint8Array, secret: Uint8Array): EcdsaSignature
+  /** Refuses high s. */
+  ecdsaVerify(signature: Uint8Array, hash: Uint8Array, publicKey: Uint8Array): boolean
+  /** The compressed public key that made the signature. */
+  ecdsaRecover(signature: EcdsaSignature, hash: Uint8Array): Uint8Array
+  /** BIP-340 with auxiliary randomness `aux` (32 bytes; zeros make it deterministic). */
+  schnorrSign(hash: Uint8Array, secret: Uint8Array, aux: Uint8Array): Uint8Array
+  /** `publicKey` is x-only, 32 bytes. */
+  schnorrVerify(signature: Uint8Array, hash: Uint8Array, publicKey: Uint8Array): boolean
+  /** (secret + tweak) mod n; `undefined` when the result is zero or the tweak is not below n. */
+  secretAdd(secret: Uint8Array, tweak: Uint8Array): Uint8Array | undefined
+  /** publicKey + tweak·G, compressed; `undefined` at infinity or when the tweak is not below n. */
+  publicAdd(publicKey: Uint8Array, tweak: Uint8Array): Uint8Array | undefined
+  /** n − secret. */
+  secretNegate(secret: Uint8Array): Uint8Array
+}

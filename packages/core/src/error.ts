@@ -1,0 +1,127 @@
+/** Every reason for which Coffer refuses or fails. A code never changes its meaning; new ones may be added. */
+export type ErrorCode =
+  // what the caller gave
+  | 'INVALID_REQUEST'
+  | 'INVALID_AMOUNT'
+  | 'INVALID_ADDRESS'
+  | 'INVALID_CHAIN'
+  | 'INVALID_ASSET'
+  | 'INVALID_ACCOUNT'
+  | 'INVALID_PATH'
+  | 'INVALID_MNEMONIC'
+  | 'INVALID_KEY'
+  | 'INVALID_JSON'
+  | 'INVALID_DRAFT'
+  | 'INVALID_SIGNED'
+  | 'INVALID_URI'
+  | 'INVALID_TYPED_DATA'
+  | 'INVALID_SIGNATURE'
+  | 'UNKNOWN_CHAIN'
+  | 'UNKNOWN_ASSET'
+  | 'UNSUPPORTED'
+  // how the wallet was put together
+  | 'NO_SOURCE'
+  | 'NO_SIGNER'
+  | 'NO_RANDOMNESS'
+  | 'WEAK_RANDOMNESS'
+  | 'MISSING_DEPENDENCY'
+  // signing
+  | 'DRAFT_MISMATCH'
+  | 'NOT_APPROVED'
+  | 'POLICY_REFUSED'
+  | 'WRONG_ACCOUNT'
+  | 'SIGNER_REFUSED'
+  | 'SIGNER_DISPOSED'
+  | 'SIGNATURE_WRONG'
+  // the network
+  | 'ABORTED'
+  | 'TIMEOUT'
+  | 'NETWORK'
+  | 'RATE_LIMITED'
+  | 'BAD_RESPONSE'
+  | 'RPC_ERROR'
+  | 'CHAIN_MISMATCH'
+  | 'SOURCES_FAILED'
+  // the chain
+  | 'INSUFFICIENT_FUNDS'
+  | 'EXECUTION_REVERTED'
+  | 'TOKEN_MISMATCH'
+  | 'TOKEN_UNREADABLE'
+  | 'FEE_TOO_LOW'
+  | 'FEE_TOO_HIGH'
+  | 'NONCE_TAKEN'
+  | 'BROADCAST_REJECTED'
+  | 'BROADCAST_UNKNOWN'
+  | 'PAYMENT_FAILED'
+  | 'PAYMENT_REPLACED'
+  | 'PAYMENT_DROPPED'
+  // storage, local chains, programs
+  | 'STORE_FAILED'
+  | 'DEVNET_UNAVAILABLE'
+  | 'DEVNET_FAILED'
+  | 'INTERNAL'
+
+export interface CofferErrorOptions {
+  readonly code: ErrorCode
+  /** One sentence that tells a person what is wrong and what to do. Never holds a secret. */
+  readonly message: string
+  /** Public facts for programs: plain JSON values and bigints. Never holds a secret. */
+  readonly details?: Readonly<Record<string, unknown>>
+  readonly cause?: unknown
+  /** True when the very same call may succeed later. */
+  readonly retryable?: boolean
+}
+
+/**
+ * The one error of every Coffer package. Tell errors apart with {@link isCofferError} and `code`, not with
+ * `instanceof`, which breaks when two copies of the package are installed.
+ *
+ * @example
+ * try { await wallet.sign(draft) } catch (error) {
+ *   if (isCofferError(error, 'POLICY_REFUSED')) console.log(error.message)
+ * }
+ */
+export class CofferError extends Error {
+  override readonly name = 'CofferError'
+  readonly code: ErrorCode
+  readonly details: Readonly<Record<string, unknown>>
+  readonly retryable: boolean
+  /** Where the documentation explains this code. */
+  readonly docsPath: string
+
+  constructor(options: CofferErrorOptions) {
+    super(options.message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = options.code
+    this.details = options.details ?? {}
+    this.retryable = options.retryable ?? false
+    this.docsPath = `docs/guide/errors.md#${options.code.toLowerCase()}`
+  }
+
+  /** The public face: code, message, details with bigints as decimal strings. Leaves the cause out. */
+  toJSON(): Record<string, unknown> {
+    return {
+      name: this.name,
+      code: this.code,
+      message: this.message,
+      details: plain(this.details),
+      retryable: this.retryable,
+      docsPath: this.docsPath,
+    }
+  }
+}
+
+/** True when `value` is a Coffer error, of one of `codes` when any are given. Works across package copies. */
+export function isCofferError(value: unknown, ...codes: ErrorCode[]): value is CofferError {
+  if (typeof value !== 'object' || value === null) return false
+  const error = value as { name?: unknown; code?: unknown }
+  if (error.name !== 'CofferError' || typeof error.code !== 'string') return false
+  return codes.length === 0 || (codes as string[]).includes(error.code)
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]))
+  return value
+}

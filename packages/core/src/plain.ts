@@ -1,0 +1,42 @@
+import { CofferError } from './error.ts'
+import { parseJson, writeJson } from './json.ts'
+
+/** Freezes `value` through and through, and gives it a hidden `toJSON` that writes `json` with bigints as strings. */
+export function withJson<T extends object>(value: T, json: object): T {
+  Object.defineProperty(value, 'toJSON', { value: () => JSON.parse(writeJson(json)) as unknown })
+  return deepFreeze(value)
+}
+
+/** A JSON text, parsed strictly; a value that was parsed already goes through the same gate. */
+export function readJson(json: unknown): unknown {
+  if (typeof json === 'string') return parseJson(json)
+  let text: string | undefined
+  try {
+    text = JSON.stringify(json)
+  } catch (cause) {
+    throw new CofferError({ code: 'INVALID_JSON', message: 'This value has no JSON form.', cause })
+  }
+  if (text === undefined) throw new CofferError({ code: 'INVALID_JSON', message: 'This value has no JSON form.' })
+  return parseJson(text)
+}
+
+/** An object with exactly `keys`. */
+export function jsonObject<K extends string>(
+  json: unknown,
+  keys: readonly K[],
+  wrong: (hint: string) => CofferError,
+): Record<K, unknown> {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw wrong('It must be an object.')
+  const found = Object.keys(json)
+  const missing = keys.find((key) => !found.includes(key))
+  if (missing) throw wrong(`"${missing}" is missing.`)
+  const extra = found.find((key) => !(keys as readonly string[]).includes(key))
+  if (extra) throw wrong(`It has an unknown field ${JSON.stringify(extra.slice(0, 40))}.`)
+  return json as Record<K, unknown>
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const inner of Object.values(value)) deepFreeze(inner)
+  return Object.freeze(value)
+}

@@ -1,0 +1,199 @@
+import { formatAmount } from './amount.ts'
+import type { Chain } from './chain.ts'
+import type { Effect, Effects } from './effects.ts'
+import { CofferError } from './error.ts'
+import { type AccountId, type AssetId, type ChainId, parseAccountId } from './ids.ts'
+import { parseJson } from './json.ts'
+import { type Store, withLock } from './store.ts'
+
+/** The owner's limits, enforced where signing happens. Amounts are base units. What is left out is not limited, but for fees and approvals. */
+export interface Policy {
+  /** The highest fee ceiling per chain, in base units of its coin. A chain that is not named keeps its built-in `maxFee`. */
+  readonly maxFee?: Readonly<Partial<Record<ChainId, bigint>>>
+  /** The highest fee ceiling as a share of the coin amount that leaves, in whole percent. For payments in the coin. */
+  readonly maxFeePercent?: number
+  /** When given, nothing may go to, be approved for, or call anybody else. CAIP-10. */
+  readonly recipients?: readonly AccountId[]
+  /** The most that may leave of an asset within any `seconds`. Windows rest in the wallet's store. */
+  readonly limits?: readonly { readonly asset: AssetId; readonly amount: bigint; readonly seconds: number }[]
+  /** Off unless set: approvals that never run out. */
+  readonly unlimitedApprovals?: boolean
+  /** Off unless set: control over every token of a collection. */
+  readonly approvalForAll?: boolean
+  /** On unless set to false: contract calls that inspection does not understand. */
+  readonly unknownCalls?: boolean
+}
+
+/** A danger that the caller says yes to, for one signature, at the call site. */
+export type Acceptance = 'unlimited-approval' | 'approval-for-all'
+
+/** Throws `POLICY_REFUSED` with `details.rule` when the effects break a rule. Pure. */
+export function checkEffects(
+  effects: Effects,
+  context: { readonly chain: Chain; readonly policy: Policy; readonly accept: readonly Acceptance[] },
+): void {
+  checkFee(effects, context)
+  checkGrants(effects.list, context)
+  checkRecipients(effects.list, context)
+}
+
+function checkFee({ fee, list }: Effects, { chain, policy }: { chain: Chain; policy: Policy }): void {
+  const most = policy.maxFee?.[chain.id] ?? chain.maxFee
+  const show = (amount: bigint): string => `${formatAmount(amount, chain.coin.decimals)} ${chain.coin.symbol}`
+  if (fee.ceiling > most)
+    throw refused(
+      'max-fee',
+      `The fee could reach ${show(fee.ceiling)}; the most allowed is ${show(most)}. Choose a lower fee rate, or raise policy.maxFee.`,
+      { ceiling: fee.ceiling, most },
+    )
+  const percent = policy.maxFeePercent
+  const amount = spentOf(list, chain.coin.id)
+  if (percent !== undefined && amount > 0n && fee.ceiling * 100n > amount * BigInt(percent))
+    throw refused(
+      'max-fee-percent',
+      `The fee could reach ${show(fee.ceiling)}, more than ${percent}% of the ${show(amount)} that is sent.`,
+      { ceiling: fee.ceiling, amount, percent },
+    )
+}
+
+/** The rules on approvals and unknown calls alone, for typed messages, which move nothing and pay no fee. */
+export function checkGrants(
+  list: readonly Effect[],
+  { policy, accept }: { readonly policy: Policy; readonly accept: readonly Acceptance[] },
+): void {
+  for (const effect of list) {
+    if (effect.kind === 'approve' && effect.unlimited)
+      if (!policy.unlimitedApprovals && !accept.includes('unlimited-approval'))
+        throw refused(
+          'unlimited-approval',
+          `This lets ${effect.spender} take any amount of the token, for ever. Approve the amount needed, or say yes with accept: ['unlimited-approval'].`,
+          { spender: effect.spender, asset: effect.asset },
+        )
+    if (effect.kind === 'approve-all' && effect.approved)
+      if (!policy.approvalForAll && !accept.includes('approval-for-all'))
+        throw refused(
+          'approval-for-all',
+          `This lets ${effect.operator} take every token of the collection. Say yes with accept: ['approval-for-all'] if you mean it.`,
+          { operator: effect.operator, collection: effect.collection },
+        )
+    if (effect.kind === 'call' && policy.unknownCalls === false)
+      throw refused('unknown-call', `The call to ${effect.to} is not understood, and the policy allows no unknown calls.`, {
+        to: effect.to,
+        selector: effect.selector,
+      })
+  }
+}
+
+/** The allow-list alone. */
+export function checkRecipients(list: readonly Effect[], { chain, policy }: { chain: Chain; policy: Policy }): void {
+  if (!policy.recipients) return
+  const allowed = new Set(
+    policy.recipients
+      .map((id) => parseAccountId(id))
+      .filter((account) => account.chain === chain.id)
+      .map((account) => chain.parseAddress(account.address)),
+  )
+  for (const effect of list) {
+    const party = partyOf(effect)
+    if (party === undefined || allowed.has(party)) continue
+    throw refused('recipients', `${party} is not on the list of allowed recipients. Check the address, or add it to policy.recipients.`, {
+      address: party,
+    })
+  }
+}
+
+/** Who gains something by an effect; a deployment has no address yet and is never on a list. */
+function partyOf(effect: Effect): string | undefined {
+  switch (effect.kind) {
+    case 'transfer':
+    case 'nft-transfer':
+    case 'call':
+      return effect.to
+    case 'approve':
+      return effect.amount === 0n ? undefined : effect.spender
+    case 'approve-all':
+      return effect.approved ? effect.operator : undefined
+    case 'delegate':
+      return effect.to ?? undefined
+    case 'deploy':
+      return 'a new contract'
+    case 'cancel':
+      return undefined
+  }
+}
+
+function spentOf(list: readonly Effect[], asset: AssetId): bigint {
+  return list.reduce((sum, effect) => (effect.kind === 'transfer' && effect.asset === asset ? sum + effect.amount : sum), 0n)
+}
+
+interface Spent {
+  readonly id: string
+  readonly at: number
+  readonly amount: bigint
+}
+
+/**
+ * Counts what leaves in the windows of `policy.limits`, one draft at a time even when many are signed at once, and
+ * refuses what would exceed one. The same draft counts once. Returns a function that takes it out again.
+ */
+export async function spend(
+  effects: Effects,
+  context: { readonly policy: Policy; readonly store: Store; readonly id: string },
+): Promise<() => Promise<void>> {
+  const { policy, store, id } = context
+  const limits = policy.limits ?? []
+  if (limits.length === 0) return async () => {}
+  const assets = [...new Set(limits.map((limit) => limit.asset))].filter((asset) => spentOf(effects.list, asset) > 0n)
+  if (assets.length === 0) return async () => {}
+
+  return withLock(store, 'policy', async () => {
+    const now = Math.floor(Date.now() / 1000)
+    const counted: { asset: AssetId; rows: Spent[] }[] = []
+    for (const asset of assets) {
+      const rules = limits.filter((limit) => limit.asset === asset)
+      const longest = Math.max(...rules.map((rule) => rule.seconds))
+      const rows = (await readSpent(store, asset)).filter((row) => row.at > now - longest)
+      if (rows.some((row) => row.id === id)) continue
+      const amount = spentOf(effects.list, asset)
+      for (const rule of rules) {
+        const before = rows.filter((row) => row.at > now - rule.seconds).reduce((sum, row) => sum + row.amount, 0n)
+        if (before + amount > rule.amount)
+          throw refused(
+            'limit',
+            `This would bring what left of ${asset} within ${rule.seconds} s to ${before + amount} base units; the limit is ${rule.amount}.`,
+            { asset, spent: before, amount, limit: rule.amount, seconds: rule.seconds },
+          )
+      }
+      counted.push({ asset, rows: [...rows, { id, at: now, amount }] })
+    }
+    for (const { asset, rows } of counted) await writeSpent(store, asset, rows)
+    return () =>
+      withLock(store, 'policy', async () => {
+        for (const { asset } of counted) {
+          const rows = await readSpent(store, asset)
+          await writeSpent(
+            store,
+            asset,
+            rows.filter((row) => row.id !== id),
+          )
+        }
+      })
+  })
+}
+
+const keyOf = (asset: AssetId): string => `policy/spent/${asset}`
+
+async function readSpent(store: Store, asset: AssetId): Promise<Spent[]> {
+  const text = await store.get(keyOf(asset))
+  if (text === undefined) return []
+  const rows = parseJson(text) as { id: string; at: number; amount: string }[]
+  return rows.map((row) => ({ id: row.id, at: row.at, amount: BigInt(row.amount) }))
+}
+
+async function writeSpent(store: Store, asset: AssetId, rows: readonly Spent[]): Promise<void> {
+  await store.set(keyOf(asset), JSON.stringify(rows.map((row) => ({ ...row, amount: row.amount.toString() }))))
+}
+
+function refused(rule: string, message: string, details: Record<string, unknown>): CofferError {
+  return new CofferError({ code: 'POLICY_REFUSED', message, details: { rule, ...details } })
+}

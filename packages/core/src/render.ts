@@ -1,0 +1,56 @@
+import { formatAmount } from './amount.ts'
+import type { Asset } from './asset.ts'
+import type { Effect, Effects } from './effects.ts'
+import type { AssetId } from './ids.ts'
+
+/**
+ * Effects as plain sentences, one a line: what leaves, to whom, the fee and its ceiling, and each warning. Amounts of
+ * assets that are not among `assets` are shown in base units, and said to be so.
+ *
+ * @example
+ * describeEffects(draft.effects, [chain.coin, ...chain.assets])
+ * // ['Send 0.25 ETH to 0x7099…79C8', 'Fee about 0.00002 ETH, at most 0.00005 ETH']
+ */
+export function describeEffects(effects: Effects, assets: readonly Asset[]): string[] {
+  const show = (amount: bigint, id: AssetId): string => showAmount(amount, id, assets)
+  const { fee } = effects
+  return [
+    ...effects.list.map((effect) => sentence(effect, show)),
+    `Fee about ${show(fee.expected, fee.asset)}, at most ${show(fee.ceiling, fee.asset)}`,
+    ...effects.warnings.map((warning) => `Warning: ${warning.message}`),
+  ]
+}
+
+/** An amount with its symbol, or in base units with the asset's id when the asset is not known here. */
+export function showAmount(amount: bigint, id: AssetId, assets: readonly Asset[]): string {
+  const asset = assets.find((asset) => asset.id === id)
+  return asset ? `${formatAmount(amount, asset.decimals)} ${asset.symbol}` : `${amount} base units of ${id}`
+}
+
+function sentence(effect: Effect, show: (amount: bigint, id: AssetId) => string): string {
+  switch (effect.kind) {
+    case 'transfer':
+      return `Send ${show(effect.amount, effect.asset)} to ${effect.to}`
+    case 'nft-transfer':
+      return `Send ${effect.amount === 1n ? '' : `${effect.amount} of `}token ${effect.tokenId} of ${effect.collection} to ${effect.to}`
+    case 'approve':
+      if (effect.amount === 0n) return `Take back every approval of ${effect.spender} for ${effect.asset}`
+      return effect.unlimited
+        ? `Let ${effect.spender} take ANY amount of ${effect.asset}`
+        : `Let ${effect.spender} take up to ${show(effect.amount, effect.asset)}`
+    case 'approve-all':
+      return effect.approved
+        ? `Let ${effect.operator} take EVERY token of ${effect.collection}`
+        : `Take back the control of ${effect.operator} over ${effect.collection}`
+    case 'call':
+      return `Call ${effect.to} with data that is not understood (${effect.selector}, ${(effect.data.length - 2) / 2} bytes)`
+    case 'deploy':
+      return `Deploy a contract of ${effect.codeSize} bytes (keccak256 ${effect.codeHash})`
+    case 'delegate':
+      return effect.to === null
+        ? 'Give the account back its own, empty code'
+        : `Let the code at ${effect.to} act for ${effect.authority}`
+    case 'cancel':
+      return 'Send nothing, in place of the earlier transaction'
+  }
+}

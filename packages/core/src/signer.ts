@@ -1,0 +1,40 @@
+import type { Chain } from './chain.ts'
+import type { AccountDescriptor, Draft } from './draft.ts'
+import type { PublicKey } from './keys.ts'
+import type { SignedFields } from './signed.ts'
+
+export interface SignOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface MessageRequest {
+  readonly chain: Chain
+  readonly account: AccountDescriptor
+  /** Text is signed as UTF-8. */
+  readonly message: string | Uint8Array
+}
+
+export interface TypedDataRequest {
+  readonly chain: Chain
+  readonly account: AccountDescriptor
+  readonly typedData: unknown
+}
+
+/**
+ * Who holds keys. A signer signs only drafts that `authorise` approved (the wallet calls it) and refuses others with
+ * `NOT_APPROVED`. A person's refusal is `SIGNER_REFUSED`. A signature is checked against the account's own key before
+ * it leaves.
+ */
+export interface Signer {
+  readonly name: string
+  /** `single`: one key with no derivation; its only path is `m`. */
+  readonly keys: 'hd' | 'single'
+  publicKey(path: string, options?: SignOptions): Promise<PublicKey>
+  sign(request: { readonly chain: Chain; readonly draft: Draft }, options?: SignOptions): Promise<SignedFields>
+  /** The chain's usual message signature (EIP-191, BIP-322, TIP-191), in the chain's usual text form. */
+  signMessage?(request: MessageRequest, options?: SignOptions): Promise<string>
+  signTypedData?(request: TypedDataRequest, options?: SignOptions): Promise<string>
+  /** Wipes every key. Everything after throws `SIGNER_DISPOSED`. */
+  dispose(): void
+  [Symbol.dispose]?(): void
+}

@@ -1,0 +1,91 @@
+import type { AssetId, ChainId } from './ids.ts'
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What every source has, whatever its family. A source serves one chain and holds no user data. */
+export interface Source {
+  readonly family: string
+  readonly chain: ChainId
+  /** How people tell it from its sisters, such as the origin of its URL; never a path or a key. */
+  readonly name?: string
+  /**
+   * New heads, as they come. Present only where the source can tell of them (a subscription, or cheap polling).
+   * Ends when the signal aborts; throws `NETWORK` when the connection is lost for good.
+   */
+  heads?(options?: ReadOptions): AsyncIterable<Head>
+  /** Closes sockets and timers. A closed source may not be used again. */
+  close?(): void
+}
+
+export interface Head {
+  readonly height: number
+  readonly hash: string
+}
+
+/** Makes the source of one chain. `jsonRpc(url)` and its sisters return one; `cluster` calls it with the chain's id. */
+export type SourceFactory<S extends Source = Source> = (chain: ChainId) => S
+
+/** Where a wallet finds the source of each chain; `cluster(…)` makes one. */
+export interface Sources {
+  /** The source of `chain`; throws `NO_SOURCE` when there is none. The same object each time. */
+  for(chain: ChainId): Source
+  close?(): void
+}
+
+// ---- EVM family: any server of Ethereum's JSON-RPC ----
+
+export interface RpcCall {
+  readonly method: string
+  readonly params: readonly unknown[]
+}
+
+/** The answer to one call of a batch. A server's refusal of one call is data, since its sisters may have succeeded. */
+export type RpcResult =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } }
+
+/**
+ * The door to an EVM network.
+ *
+ * `request` carries a batch in one round trip where the server allows it and answers in the order of the calls. It
+ * throws `NETWORK`, `TIMEOUT`, `RATE_LIMITED`, `BAD_RESPONSE`, `CHAIN_MISMATCH` or `ABORTED`; never a foreign error.
+ * Values are what the server said: the chain checks each one. A batch is one request to one server, so its values
+ * belong together.
+ */
+export interface EvmSource extends Source {
+  readonly family: 'evm'
+  request(calls: readonly RpcCall[], options?: ReadOptions): Promise<readonly RpcResult[]>
+  /** Account history from an indexer, newest first. Absent when the source has none. */
+  transfers?(query: TransferQuery, options?: ReadOptions): Promise<TransferPage>
+}
+
+export interface TransferQuery {
+  readonly address: string
+  /** The asset that rows of the chain's own coin get. */
+  readonly coin: AssetId
+  readonly limit: number
+  /** What the previous page returned as `next`. */
+  readonly cursor?: string | undefined
+}
+
+export interface TransferPage {
+  readonly items: readonly TransferRow[]
+  readonly next?: string
+}
+
+/** One movement of one asset, as an indexer tells it; hexadecimal where the chain is. The chain checks each field. */
+export interface TransferRow {
+  readonly txid: string
+  readonly height: number
+  /** Unix seconds. */
+  readonly time?: number
+  readonly from: string
+  readonly to: string | null
+  readonly asset: AssetId
+  readonly amount: bigint
+  readonly failed?: boolean
+  /** Paid by the sender, in base units of the coin; present on the row that moves the coin. */
+  readonly fee?: bigint
+}

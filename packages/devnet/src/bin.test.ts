@@ -1,0 +1,73 @@
+import { execFile, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const bin = fileURLToPath(new URL('./bin.ts', import.meta.url))
+const address = '0x00000000000000000000000000000000000f5e4d'
+
+/** Runs until it has printed `until`, then interrupts it. */
+async function run(args: string[], until: string): Promise<{ output: string; code: number | null }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', bin, ...args], { cwd: root })
+  let output = ''
+  child.stdout.on('data', (chunk) => {
+    output += chunk
+    if (output.includes(until)) child.kill('SIGINT')
+  })
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { output, code }
+}
+
+test('prints where the chains are, until Ctrl-C', async () => {
+  const { output, code } = await run(['--fund', address], 'Ctrl-C')
+  expect(code).toBe(0)
+  expect(output.replaceAll(/:\d{4,5}$/gm, ':PORT')).toMatchInlineSnapshot(`
+    "
+    ethereum (eip155:1)
+      http://127.0.0.1:PORT
+      ws://127.0.0.1:PORT
+      USDT 0xdAC17F958D2ee523a2206206994597C13D831ec7  6 decimals
+      USDC 0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48  6 decimals
+      DAI  0x6B175474E89094C44Da98b954EedeAC495271d0F  18 decimals
+      LIAR 0xC0ffe20000000000000000000000000000000001  18 decimals
+
+    bnb (eip155:56)
+      http://127.0.0.1:PORT
+      ws://127.0.0.1:PORT
+      USDT 0x55d398326f99059fF775485246999027B3197955  18 decimals
+      USDC 0x8AC76a51cc950d9822D68b83fE1Ad97B32Cd580d  18 decimals
+      DAI  0x1AF3F329e8BE154074D8769D1FFa4eE058B1DBc3  18 decimals
+      LIAR 0xC0ffe20000000000000000000000000000000001  18 decimals
+
+    Funded 0x00000000000000000000000000000000000f5e4d.
+
+    Ctrl-C stops it; nothing is kept.
+    "
+  `)
+})
+
+test('prints JSON for programs', async () => {
+  const { output, code } = await run(['--chains', 'bnb', '--json'], '\n')
+  expect(code).toBe(0)
+  expect(JSON.parse(output)).toEqual({
+    bnb: {
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      wsUrl: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+$/),
+      chain: 'eip155:56',
+      tokens: expect.objectContaining({
+        USDT: { address: '0x55d398326f99059fF775485246999027B3197955', symbol: 'USDT', decimals: 18 },
+      }),
+      contracts: expect.objectContaining({ multicall3: '0xcA11bde05977b3631167028862bE2a173976CA11' }),
+    },
+  })
+})
+
+test.each([
+  [['--chains', 'dogecoin'], 'There is no devnet for "dogecoin". Choose from: ethereum, bnb.'],
+  [['--fund', 'me'], '"me" is not an address'],
+  [['--nonsense'], "Unknown option '--nonsense'"],
+])('says what is wrong with %j', async (args, message) => {
+  const failed = promisify(execFile)(process.execPath, ['--import', 'tsx', bin, ...args], { cwd: root })
+  await expect(failed).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(message) })
+})

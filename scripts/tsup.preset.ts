@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { defineConfig, type Options } from 'tsup'
+import { sourcePaths } from './source-aliases.ts'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+
+interface Manifest {
+  name: string
+  exports: Record<string, string | { import: { default: string }; require: { default: string } }>
+  bin?: Record<string, string>
+}
+
+/**
+ * How every package is built: ESM and CJS with types for each entry of `exports`, ESM alone for each `bin`.
+ *
+ * `exports` of package.json says what comes out, the paths of tsconfig.json say what goes in: there is no third list.
+ * `platform: 'node'` gives a package the types of Node; the others are built without them, so that `Buffer`
+ * or `process` in code meant for browsers breaks the build.
+ */
+export function preset({ platform = 'neutral' }: { platform?: 'neutral' | 'node' } = {}) {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
+  const entries = libraryEntries(manifest)
+  const bins = Object.fromEntries(
+    Object.values(manifest.bin ?? {}).map((file) => [built(file), `src/${built(file)}.ts`]),
+  )
+  const isLibrary = Object.keys(entries).length > 0
+  const hasBin = Object.keys(bins).length > 0
+  const tsconfig = resolve(root, platform === 'node' ? 'tsconfig.build.node.json' : 'tsconfig.build.json')
+
+  const common: Options = {
+    target: 'es2022',
+    platform,
+    tsconfig,
+    shims: platform === 'node',
+    sourcemap: true,
+    splitting: true,
+    treeshake: true,
+    minify: false,
+    removeNodeProtocol: false,
+    clean: false, // done here once: several configurations write to the same folder at the same time
+  }
+  rmSync('dist', { recursive: true, force: true })
+
+  if (!hasBin)
+    return defineConfig({ ...common, entry: entries, format: ['esm', 'cjs'], dts: { entry: entries } })
+  const esm: Options = { ...common, entry: { ...entries, ...bins }, format: 'esm' }
+  if (!isLibrary) return defineConfig(esm)
+  return defineConfig([
+    { ...esm, dts: { entry: entries } },
+    { ...common, entry: entries, format: 'cjs', dts: { entry: entries } },
+  ])
+}
+
+/** `{ 'engines/tiny': 'src/engines/tiny.ts' }` from `exports` and the paths. */
+function libraryEntries(manifest: Manifest): Record<string, string> {
+  const paths = sourcePaths()
+  const entries: Record<string, string> = {}
+  for (const [subpath, target] of Object.entries(manifest.exports)) {
+    if (typeof target === 'string') continue
+    const specifier = manifest.name + subpath.slice(1)
+    const path = paths[specifier]
+    if (!path) throw new Error(`tsconfig.json has no path for ${specifier}`)
+    const source = relative(process.cwd(), resolve(root, path))
+    const output = built(target.import.default)
+    if (!output.includes('*')) entries[output] = source
+    else {
+      const [folder = '', extension = ''] = source.split('*')
+      for (const file of readdirSync(folder)) {
+        if (!file.endsWith(extension) || file.endsWith('.test.ts')) continue
+        entries[output.replace('*', file.slice(0, -extension.length))] = folder + file
+      }
+    }
+  }
+  return entries
+}
+
+/** './dist/engines/tiny.js' → 'engines/tiny' */
+function built(file: string): string {
+  return file.replace(/^\.\/dist\//, '').replace(/\.js$/, '')
+}
