@@ -4,8 +4,9 @@ import type { EcdsaSignature } from './keys.ts'
  * The one narrow slot for secp256k1. `nobleEngine` is the default; a faster one is an explicit choice at the place
  * where a signer is made (`@coffer/core/engines/tiny`, `@coffer/core/engines/native`). All pass the same vectors.
  *
- * Secrets are 32 bytes, hashes are 32 bytes, public keys 33 bytes compressed unless said. Every function throws
- * `INVALID_KEY` for a scalar outside 1…n−1 or a point off the curve.
+ * Secrets are 32 bytes, hashes are 32 bytes, public keys 33 bytes compressed unless said. A secret outside 1…n−1 or a
+ * point off the curve throws `INVALID_KEY`, a hash or tweak of another length `INVALID_REQUEST`. Results are new arrays;
+ * an engine keeps no secret and changes none of its arguments.
  */
 export interface Engine {
   readonly name: string
@@ -13,15 +14,17 @@ export interface Engine {
   publicKey(secret: Uint8Array): Uint8Array
   /** 65 bytes, beginning with 4. */
   uncompressed(publicKey: Uint8Array): Uint8Array
-  /** RFC 6979, low s. */
+  /** RFC 6979, low s. Not verified: the signer does that, against the public key that it knows. */
   ecdsaSign(hash: Uint8Array, secret: Uint8Array): EcdsaSignature
-  /** Refuses high s. */
-  ecdsaVerify(signature: Uint8Array, hash: Uint8Array, publicKey: Uint8Array): boolean
-  /** The compressed public key that made the signature. */
+  /**
+   * False for high s, for malformed signatures and for malformed keys. With `recovery`, that bit must be right as well.
+   */
+  ecdsaVerify(signature: Uint8Array, hash: Uint8Array, publicKey: Uint8Array, recovery?: number): boolean
+  /** The compressed public key that made the signature, of either s; throws `INVALID_SIGNATURE` when there is none. */
   ecdsaRecover(signature: EcdsaSignature, hash: Uint8Array): Uint8Array
-  /** BIP-340 with auxiliary randomness `aux` (32 bytes; zeros make it deterministic). */
+  /** BIP-340 with auxiliary randomness `aux` (32 bytes; zeros make it deterministic). Not verified, as above. */
   schnorrSign(hash: Uint8Array, secret: Uint8Array, aux: Uint8Array): Uint8Array
-  /** `publicKey` is x-only, 32 bytes. */
+  /** `publicKey` is x-only, 32 bytes. False for malformed signatures and keys. */
   schnorrVerify(signature: Uint8Array, hash: Uint8Array, publicKey: Uint8Array): boolean
   /** (secret + tweak) mod n; `undefined` when the result is zero or the tweak is not below n. */
   secretAdd(secret: Uint8Array, tweak: Uint8Array): Uint8Array | undefined

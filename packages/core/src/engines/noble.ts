@@ -265,7 +265,7 @@ function compress({ x, y }: Point): Uint8Array {
   return concatBytes(Uint8Array.of(y & 1n ? 3 : 2), toBytes(x))
 }
 
-const tagged = schnorr.utils.taggedHash
+const tagged = (tag: string, ...parts: Uint8Array[]): Uint8Array => schnorr.utils.taggedHash(tag, ...parts)
 const number = (bytes: Uint8Array): bigint => bytesToNumberBE(bytes)
 const toBytes = (value: bigint): Uint8Array => numberToBytesBE(value, 32)
 const isLong = (value: unknown, length: number): value is Uint8Array => value instanceof Uint8Array && value.length === length

@@ -9,9 +9,10 @@
 
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 
-const P = 2n ** 256n - 2n ** 32n - 977n
+/** The prime of the field. */
+const P = 0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2fn
 /** The order of the group. */
-export const N: bigint = 2n ** 256n - 432420386565659656852420866394968145599n
+export const N: bigint = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 
 // The endomorphism: (BETA·x, y) is LAMBDA·(x, y). SPLIT_… are the short lattice vectors of LAMBDA. Public constants of
 // the curve, https://www.iacr.org/archive/crypto2001/21390189.pdf
