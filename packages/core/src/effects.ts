@@ -19,6 +19,8 @@ export type Effect =
       readonly amount: bigint
       /** True when the amount is so large that it never runs out. */
       readonly unlimited: boolean
+      /** How the amount changes what the spender may take already; when absent, it takes its place. */
+      readonly change?: 'increase' | 'decrease'
       /** Unix seconds after which the approval ends, where it does. */
       readonly expires?: bigint
     }
@@ -71,6 +73,8 @@ export type WarningCode =
   | 'approval-for-all'
   | 'unknown-call'
   | 'unlisted-token'
+  | 'token-or-nft'
+  | 'no-chain-id'
   | 'recipient-is-self'
   | 'recipient-is-token'
   | 'zero-amount'

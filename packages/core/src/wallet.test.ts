@@ -7,7 +7,7 @@ import type { Signer } from './signer.ts'
 import type { Source, Sources } from './source.ts'
 import { memoryStore } from './store.ts'
 import { type FakeWorld, fakeChain, fakeDraft, signedOf } from './testing/fake-chain.ts'
-import { createWallet, type Wallet, type WatchWallet } from './wallet.ts'
+import { createWallet, type WatchWallet } from './wallet.ts'
 
 const source: Sources = { for: (chain) => ({ family: 'fake', chain }) as Source }
 
@@ -54,7 +54,6 @@ describe('createWallet', () => {
     expectTypeOf(watching).not.toHaveProperty('sign')
     expect('sign' in watching).toBe(false)
     expect('account' in watching).toBe(false)
-    expectTypeOf(world().wallet).toExtend<Wallet>()
   })
 
   it('knows its chains by id and by name, and says which there are', async () => {

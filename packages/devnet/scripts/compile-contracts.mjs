@@ -37,7 +37,7 @@ if (output.errors?.length) process.exit(1)
 
 const text = [
   '// Made by scripts/compile-contracts.mjs from contracts/*.sol; do not edit.',
-  `// solc ${solc.version().split('.Emscripten')[0]}, @openzeppelin/contracts ${openzeppelin}.`,
+  `// solc ${solc.version().split('.Emscripten')[0]}, @openzeppelin/contracts ${openzeppelin} (MIT License).`,
   '',
   ...files.flatMap((file) => {
     const name = file.replace('.sol', '')

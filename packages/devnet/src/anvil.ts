@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { CofferError } from '@coffer/core'
 import { BatchDelegate, LyingToken, MultiToken, Nft, NoReturnToken, Sink, Token } from './artifacts.ts'
-import type { NodeOptions, Started } from './devnet.ts'
 import { multicall3Address, multicall3Code } from './multicall3.ts'
+import type { NodeOptions, Started } from './node.ts'
 import { jsonRpc, type Rpc, type RpcCall } from './rpc.ts'
 import { supervise, throwIfAborted } from './supervise.ts'
 
@@ -309,10 +309,9 @@ function anvilBinary(): string {
   }
   const machine = `${process.platform}-${process.arch.replace('x64', 'amd64')}`
   try {
+    const require = createRequire(import.meta.url)
     // From the package that depends on it, so that it is found whatever the layout of node_modules.
-    // Both spellings, because this file is built for ESM and for CommonJS.
-    const here = createRequire(typeof __filename === 'string' ? __filename : import.meta.url)
-    const beside = createRequire(here.resolve('@foundry-rs/anvil/package.json'))
+    const beside = createRequire(require.resolve('@foundry-rs/anvil/package.json'))
     return beside.resolve(
       `@foundry-rs/anvil-${machine}/bin/anvil${process.platform === 'win32' ? '.exe' : ''}`,
     )

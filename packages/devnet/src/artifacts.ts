@@ -1,5 +1,5 @@
 // Made by scripts/compile-contracts.mjs from contracts/*.sol; do not edit.
-// solc 0.8.37+commit.f401782d, @openzeppelin/contracts 5.7.0.
+// solc 0.8.37+commit.f401782d, @openzeppelin/contracts 5.7.0 (MIT License).
 
 export const BatchDelegate = {
   abi: [

@@ -1,5 +1,6 @@
 import { CofferError } from '@coffer/core'
 import { type EvmNode, startAnvil } from './anvil.ts'
+import type { NodeOptions, Started } from './node.ts'
 import { sweepLeftovers } from './supervise.ts'
 
 /** What each chain kind gives; one file per family of chains starts it. */
@@ -26,18 +27,6 @@ export type Devnet<K extends DevnetChain = DevnetChain> = Pick<DevnetNodes, K> &
     /** Ends every process of this devnet and forgets its chains. May be called twice. */
     stop(): Promise<void>
   }
-
-/** What a starter is handed, and what it hands back. */
-export interface NodeOptions {
-  readonly blockTime?: number | undefined
-  readonly signal?: AbortSignal | undefined
-  onProgress(step: string): void
-}
-
-export interface Started<Node> {
-  readonly node: Node
-  stop(): Promise<void>
-}
 
 const starters: { [K in DevnetChain]: (options: NodeOptions) => Promise<Started<DevnetNodes[K]>> } = {
   ethereum: (options) => startAnvil('ethereum', options),

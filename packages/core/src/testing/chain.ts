@@ -1,0 +1,138 @@
+import { verifyDraft } from '../approve.ts'
+import type { Chain } from '../chain.ts'
+import type { Draft } from '../draft.ts'
+import { createDraft, createSigned, readDraft, readSigned } from '../forms.ts'
+import { parseAssetId, parseChainId } from '../ids.ts'
+import { writeJson } from '../json.ts'
+import type { KeyRing, PublicKey } from '../keys.ts'
+import { parsePath } from '../path.ts'
+import { assert, assertEqual, assertRejects, assertThrows, type Suite } from './assert.ts'
+
+/** What a chain brings to be tried. */
+export interface ChainUnderTest {
+  readonly chain: Chain
+  /** The key of `chain.path(0)`, and what signs with it. */
+  readonly key: PublicKey
+  readonly keys: KeyRing
+  /** The key of another account. */
+  readonly otherKey: PublicKey
+  /** Sound drafts of the account of `key`, one of each kind of intent. */
+  readonly drafts: readonly Draft[]
+  /** Texts that are no address of this chain, whatever they look like. */
+  readonly badAddresses: readonly string[]
+}
+
+/**
+ * What every `Chain` must hold. Takes the `describe` and `it` of any test runner.
+ *
+ * @example
+ * chainConformance({ describe, it }, 'ethereum', async () => ({ chain: ethereum(), … }))
+ */
+export function chainConformance({ describe, it }: Suite, name: string, make: () => Promise<ChainUnderTest>): void {
+  describe(`${name}: chain conformance`, () => {
+    it('names itself, its coin and its tokens in CAIP ids', async () => {
+      const { chain } = await make()
+      parseChainId(chain.id)
+      assert(/^[a-z0-9-]+$/.test(chain.name), 'the name is lower-case letters, digits and dashes')
+      for (const asset of [chain.coin, ...chain.assets]) {
+        assertEqual(parseAssetId(asset.id).chain, chain.id)
+        assert(Number.isInteger(asset.decimals) && asset.decimals >= 0 && asset.decimals <= 36, 'decimals are sane')
+        assert(asset.symbol.length > 0 && asset.name.length > 0, 'an asset has a symbol and a name')
+      }
+      assert(chain.maxFee > 0n, 'there is a highest fee')
+    })
+
+    it('gives each account index its own path, and coin type 1 to testnets alone', async () => {
+      const { chain } = await make()
+      const paths = [0, 1, 2].map((index) => chain.path(index))
+      assertEqual(new Set(paths).size, 3)
+      const coinType = parsePath(paths[0]!)[1]
+      assertEqual(coinType === 0x80000001, chain.testnet)
+    })
+
+    it('rebuilds the account from its own text', async () => {
+      const { chain, key, otherKey } = await make()
+      const descriptor = chain.describe(key)
+      assertEqual(chain.parseAccount(descriptor), descriptor)
+      assert(chain.describe(otherKey) !== descriptor, 'another key is another account')
+      assertThrows(() => chain.parseAccount('nonsense'), 'INVALID_ACCOUNT', 'INVALID_ADDRESS')
+    })
+
+    it('refuses what is no address (G2)', async () => {
+      const { chain, badAddresses } = await make()
+      for (const text of badAddresses) assertThrows(() => chain.parseAddress(text), 'INVALID_ADDRESS')
+    })
+
+    it('inspects from the bytes alone', async () => {
+      const { chain, drafts } = await make()
+      for (const draft of drafts) {
+        const effects = chain.inspect(draft)
+        assertEqual(writeJson(effects), writeJson(draft.effects))
+        const lied = chain.inspect({ ...draft, hints: { gasUsed: '1', baseFeePerGas: '1' }, intent: { kind: 'nothing' } })
+        assertEqual(writeJson(lied.list), writeJson(effects.list))
+        assertEqual(lied.fee.ceiling, effects.fee.ceiling)
+        assert(effects.fee.expected <= effects.fee.ceiling, 'the expected fee is not above the ceiling')
+        assert(lied.fee.expected <= lied.fee.ceiling, 'whatever the hints say')
+      }
+    })
+
+    it('rebuilds each payload from its intent, byte by byte', async () => {
+      const { chain, drafts } = await make()
+      for (const draft of drafts) assertEqual(chain.rebuild(draft), draft.payload)
+    })
+
+    it('takes drafts through JSON unchanged', async () => {
+      const { chain, drafts } = await make()
+      for (const draft of drafts) {
+        const read = readDraft(chain, JSON.stringify(draft))
+        assertEqual(writeJson(read), writeJson(draft))
+        assertEqual(writeJson(read.effects), writeJson(draft.effects))
+        verifyDraft(chain, read)
+      }
+    })
+
+    it('refuses or shows every change of one character of the payload', async () => {
+      const { chain, drafts } = await make()
+      for (const draft of drafts)
+        for (let at = 2; at < draft.payload.length; at++) {
+          const payload = changeOne(draft.payload, at)
+          const face = faceOf(chain, { ...draft, payload })
+          assert(face === undefined || face !== faceOf(chain, draft), `a change at ${at} goes unseen`)
+        }
+    })
+
+    it('signs what it inspected, with the key of the account alone', async () => {
+      const { chain, drafts, keys, otherKey } = await make()
+      for (const draft of drafts) {
+        const signed = createSigned(chain, await chain.sign(draft, keys))
+        assertEqual(writeJson(readSigned(chain, JSON.stringify(signed))), writeJson(signed))
+        const stranger = { ...draft, account: chain.describe({ ...otherKey, path: chain.path(0) }) }
+        await assertRejects(() => chain.sign(createDraft(chain, stranger), keys), 'WRONG_ACCOUNT', 'INVALID_DRAFT')
+      }
+    })
+
+    it('refuses signed bytes that were changed anywhere', async () => {
+      const { chain, drafts, keys } = await make()
+      for (const draft of drafts) {
+        const signed = await chain.sign(draft, keys)
+        for (let at = 2; at < signed.raw.length; at += 3)
+          assertThrows(() => chain.checkSigned({ ...signed, raw: changeOne(signed.raw, at) }), 'INVALID_SIGNED')
+        assertThrows(() => chain.checkSigned({ ...signed, txid: changeOne(signed.txid, 5) }), 'INVALID_SIGNED')
+      }
+    })
+  })
+}
+
+function changeOne(text: string, at: number): string {
+  const next = text[at] === '0' ? '1' : text[at] === '1' ? '0' : '0'
+  return text.slice(0, at) + next + text.slice(at + 1)
+}
+
+/** Everything that a person is shown of a draft; `undefined` when it is refused. */
+function faceOf(chain: Chain, draft: Draft): string | undefined {
+  try {
+    return writeJson(verifyDraft(chain, draft))
+  } catch {
+    return undefined
+  }
+}
