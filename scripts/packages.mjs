@@ -4,7 +4,17 @@ import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../', import.meta.url))
 
-/** Every workspace that goes to the registry: `{ name, dir, manifest }`, as the globs of package.json find them. */
+/**
+ * Every workspace that is published, as the globs of package.json find them.
+ *
+ * @returns {{ name: string, dir: string, manifest: Manifest }[]}
+ *
+ * @typedef {object} Manifest
+ * @property {string} name
+ * @property {Record<string, string | { import: { default: string }, require: { default: string } }>} exports
+ * @property {Record<string, string>} [bin]
+ * @property {Record<string, string>} [dependencies]
+ */
 export function publishedPackages() {
   const { workspaces } = readJson(join(root, 'package.json'))
   return workspaces
@@ -17,6 +27,7 @@ export function publishedPackages() {
     .map(({ dir, manifest }) => ({ name: manifest.name, dir, manifest }))
 }
 
+/** @param {string} file */
 export function readJson(file) {
   return JSON.parse(readFileSync(file, 'utf8'))
 }

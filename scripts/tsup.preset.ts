@@ -1,16 +1,8 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { defineConfig, type Options } from 'tsup'
+import { type Manifest, readJson, root } from './packages.mjs'
 import { sourcePaths } from './source-aliases.ts'
-
-const root = fileURLToPath(new URL('../', import.meta.url))
-
-interface Manifest {
-  name: string
-  exports: Record<string, string | { import: { default: string }; require: { default: string } }>
-  bin?: Record<string, string>
-}
 
 /**
  * How every package is built: ESM and CJS with types for each entry of `exports`, ESM alone for each `bin`.
@@ -20,7 +12,7 @@ interface Manifest {
  * or `process` in code meant for browsers breaks the build.
  */
 export function preset({ platform = 'neutral' }: { platform?: 'neutral' | 'node' } = {}) {
-  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
+  const manifest = readJson('package.json') as Manifest
   const entries = libraryEntries(manifest)
   const bins = Object.fromEntries(
     Object.values(manifest.bin ?? {}).map((file) => [built(file), `src/${built(file)}.ts`]),

@@ -75,6 +75,13 @@ export interface Chain<Id extends ChainId = ChainId, Name extends string = strin
   /** Reads an intent from its JSON form; throws `INVALID_DRAFT`. */
   parseIntent(json: unknown): Intent
 
+  /**
+   * Keeps what only one transaction may use (a nonce) for a draft that is about to be signed. Throws when another one
+   * was signed with it. `release` gives it back when no signature was made.
+   */
+  claim?(draft: Draft, store: Store): Promise<void>
+  release?(draft: Draft, store: Store): Promise<void>
+
   /** Signs the payload with software keys and checks the result against the account. */
   sign(draft: Draft, keys: KeyRing): Promise<SignedFields>
   /** Checks that `raw` is whole, signed by the account, of this chain, and that `txid` is its id; throws `INVALID_SIGNED`. */

@@ -58,6 +58,7 @@ export interface Payment {
 
 const DROP_AFTER = 120_000
 const PATIENCE = 10
+const FIRST_WAIT = 100
 
 /** Follows `signed` on `source`. Asks nothing until it is used. */
 export function followPayment(chain: Chain, source: Source, signed: Signed): Payment {
@@ -84,6 +85,8 @@ async function* watchStates(
   let block: string | undefined
   let lastKnown = Date.now()
   let failures = 0
+  // Fast chains answer at once; slow ones are asked at their own pace after a few questions.
+  let wait = FIRST_WAIT
   try {
     for (;;) {
       throwIfAborted(signal)
@@ -108,7 +111,8 @@ async function* watchStates(
       if (!keep && changed(seen, shown)) yield (seen = shown)
       if (shown.state === 'final' || shown.state === 'replaced') return
       if (now.state === 'mined' && now.final) return
-      await bell.next(interval)
+      await bell.next(Math.min(interval, wait))
+      wait *= 2
     }
   } finally {
     bell.stop()

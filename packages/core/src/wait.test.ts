@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { CofferError } from './error.ts'
-import { deadline, orAbort, sleep, throwIfAborted, withTimeout } from './wait.ts'
+import { deadline, onAbort, orAbort, sleep, throwIfAborted, withTimeout } from './wait.ts'
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
 
@@ -17,6 +17,37 @@ describe('throwIfAborted', () => {
     )
     const reason = new CofferError({ code: 'TIMEOUT', message: 'Late.' })
     expect(() => throwIfAborted(AbortSignal.abort(reason))).toThrow(reason)
+  })
+})
+
+describe('onAbort', () => {
+  it('puts one listener on a signal, however many wait, and takes it away with the last', () => {
+    const controller = new AbortController()
+    const ran: number[] = []
+    const forgets = Array.from({ length: 50 }, (_, i) => onAbort(controller.signal, () => ran.push(i)))
+    expect(listeners(controller.signal)).toBe(1)
+    for (const forget of forgets.slice(1)) forget()
+    expect(listeners(controller.signal)).toBe(1)
+    forgets[0]?.()
+    forgets[0]?.()
+    expect(listeners(controller.signal)).toBe(0)
+    onAbort(controller.signal, () => ran.push(99))
+    forgets[0]?.()
+    controller.abort()
+    expect(ran).toEqual([99])
+    expect(listeners(controller.signal)).toBe(0)
+  })
+
+  it('runs each one, also those that let go of others', () => {
+    const controller = new AbortController()
+    const ran: string[] = []
+    const forget = onAbort(controller.signal, () => ran.push('a'))
+    onAbort(controller.signal, () => {
+      ran.push('b')
+      forget()
+    })
+    controller.abort()
+    expect(ran).toEqual(['a', 'b'])
   })
 })
 
@@ -102,6 +133,16 @@ describe('withTimeout', () => {
     })
     await expect(run).rejects.toThrow('no')
     expect(listeners(controller.signal)).toBe(0)
+  })
+
+  it('ends what a failed task leaves behind', async () => {
+    let left: AbortSignal | undefined
+    const run = withTimeout(60_000, undefined, async (signal) => {
+      left = signal
+      throw new Error('no')
+    })
+    await expect(run).rejects.toThrow('no')
+    expect(left?.aborted).toBe(true)
   })
 })
 

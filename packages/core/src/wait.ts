@@ -12,6 +12,34 @@ export function abortError(signal: AbortSignal): CofferError {
 }
 
 /**
+ * Runs `run` when `signal` aborts; give back with the function that is returned. However many wait for a signal, it gets
+ * one listener, so that Node does not warn of a leak. Nothing runs for a signal that has aborted before.
+ */
+export function onAbort(signal: AbortSignal, run: () => void): () => void {
+  let waiters = waitersOf.get(signal)
+  if (!waiters) {
+    const all = new Set<{ run(): void }>()
+    const listener = (): void => {
+      waitersOf.delete(signal)
+      for (const waiter of [...all]) waiter.run()
+    }
+    signal.addEventListener('abort', listener, { once: true })
+    waiters = { all, listener }
+    waitersOf.set(signal, waiters)
+  }
+  const { all, listener } = waiters
+  const waiter = { run }
+  all.add(waiter)
+  return () => {
+    if (!all.delete(waiter) || all.size > 0 || waitersOf.get(signal)?.all !== all) return
+    waitersOf.delete(signal)
+    signal.removeEventListener('abort', listener)
+  }
+}
+
+const waitersOf = new WeakMap<AbortSignal, { all: Set<{ run(): void }>; listener: () => void }>()
+
+/**
  * Waits for `ms` milliseconds, or throws `ABORTED` as soon as `signal` aborts. Leaves no timer and no listener behind.
  *
  * @example
@@ -19,16 +47,16 @@ export function abortError(signal: AbortSignal): CofferError {
  */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(abortError(signal))
+    if (!signal) return void setTimeout(resolve, clampDelay(ms))
+    if (signal.aborted) return reject(abortError(signal))
     const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort)
+      forget()
       resolve()
     }, clampDelay(ms))
-    const onAbort = (): void => {
+    const forget = onAbort(signal, () => {
       clearTimeout(timer)
-      if (signal) reject(abortError(signal))
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
+      reject(abortError(signal))
+    })
   })
 }
 
@@ -37,6 +65,8 @@ export interface Deadline {
   readonly signal: AbortSignal
   /** Gives back the timer and the listener. Call it when the work has ended, whichever way. */
   clear(): void
+  /** Clears, and aborts `signal` for whatever still runs under it. */
+  abort(reason: unknown): void
 }
 
 /**
@@ -51,10 +81,10 @@ export function deadline(ms: number, signal?: AbortSignal, message?: string): De
   const controller = new AbortController()
   if (signal?.aborted) {
     controller.abort(abortError(signal))
-    return { signal: controller.signal, clear: () => {} }
+    return { signal: controller.signal, clear: () => {}, abort: () => {} }
   }
   const timer = setTimeout(() => {
-    signal?.removeEventListener('abort', onAbort)
+    forget?.()
     controller.abort(
       new CofferError({
         code: 'TIMEOUT',
@@ -64,23 +94,30 @@ export function deadline(ms: number, signal?: AbortSignal, message?: string): De
       }),
     )
   }, clampDelay(ms))
-  const onAbort = (): void => {
+  const forget =
+    signal &&
+    onAbort(signal, () => {
+      clearTimeout(timer)
+      controller.abort(abortError(signal))
+    })
+  const clear = (): void => {
     clearTimeout(timer)
-    if (signal) controller.abort(abortError(signal))
+    forget?.()
   }
-  signal?.addEventListener('abort', onAbort, { once: true })
   return {
     signal: controller.signal,
-    clear: () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
+    clear,
+    abort: (reason) => {
+      clear()
+      controller.abort(reason)
     },
   }
 }
 
 /**
  * Runs `task` under a time limit and the caller's signal. Rejects with `TIMEOUT` or `ABORTED` at that moment, even when
- * the task pays no heed to the signal that it is given.
+ * the task pays no heed to the signal that it is given. That signal aborts when the task fails, too, so that nothing which
+ * it began runs on without a limit.
  *
  * @example
  * const answer = await withTimeout(15_000, signal, (signal) => fetch(url, { signal }))
@@ -94,9 +131,12 @@ export async function withTimeout<T>(
   throwIfAborted(signal)
   const limit = deadline(ms, signal, message)
   try {
-    return await orAbort(task(limit.signal), limit.signal)
-  } finally {
+    const value = await orAbort(task(limit.signal), limit.signal)
     limit.clear()
+    return value
+  } catch (error) {
+    limit.abort(error)
+    throw error
   }
 }
 
@@ -104,10 +144,9 @@ export async function withTimeout<T>(
 export function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(abortError(signal))
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    const leave = (): void => reject(abortError(signal))
+    const forget = signal.aborted ? leave() : onAbort(signal, leave)
+    promise.then(resolve, reject).finally(() => forget?.())
   })
 }
 

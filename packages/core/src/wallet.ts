@@ -173,11 +173,14 @@ export function createWallet<const C extends readonly AnyChain[]>(
     },
     sign: async (draft, { accept = [], signal } = {}) => {
       const chain = find(draft.chain)
-      const approved = await authorise({ chain, draft, policy, accept, store })
+      const undo: (() => Promise<void>)[] = [async () => chain.release?.(draft, store)]
       try {
+        const approved = await authorise({ chain, draft, policy, accept, store })
+        undo.push(approved.undo)
+        await chain.claim?.(approved.draft, store)
         return createSigned(chain, await signer.sign({ chain, draft: approved.draft }, { signal }))
       } catch (error) {
-        await approved.undo()
+        await Promise.allSettled(undo.map((step) => step()))
         throw error
       }
     },

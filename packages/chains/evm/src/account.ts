@@ -13,14 +13,13 @@ import {
   toBaseUnits,
 } from '@coffer/core'
 import { accountAddress, parseAddress } from './address.ts'
-import { accountId, type Creating, create, createBatch } from './create.ts'
+import { release } from './claim.ts'
+import { type Creating, create, createBatch } from './create.ts'
 import { history } from './history.ts'
 import type { Address, EvmIntent, EvmNetwork } from './intent.ts'
-import { freeNonce } from './nonce.ts'
 import { type ReplaceRequest, replace } from './replace.ts'
 import { type AssetInput, type EvmRequest, listedAssets, resolveAsset } from './request.ts'
 import { readAllowance, readBalances, readToken, tokenAddress } from './tokens-read.ts'
-import { decodeUnsigned } from './transaction.ts'
 import { formatUri } from './uri.ts'
 
 /** An EVM account: one address, the same on every EVM chain. */
@@ -37,7 +36,7 @@ export interface EvmAccount extends Account<EvmRequest> {
   createBatch(requests: readonly EvmRequest[], options?: ReadOptions): Promise<readonly Draft<EvmIntent>[]>
   /** A draft that takes the place of a sent transaction: faster, or nothing instead. */
   replace(sent: Signed | Payment, request: ReplaceRequest, options?: ReadOptions): Promise<Draft<EvmIntent>>
-  /** Gives back the nonce of a draft that will not be signed; it is given back by itself after ten minutes. */
+  /** Gives back the nonce of a draft that will not be signed. A refused one gives it back itself; others after ten minutes. */
   discard(draft: Draft): Promise<void>
 }
 
@@ -76,7 +75,7 @@ export function openAccount(network: EvmNetwork, { descriptor, source, store }: 
     create: (request, options = {}) => create(account, request, options),
     createBatch: (requests, options = {}) => createBatch(account, requests, options),
     replace: (sent, request, options = {}) => replace(account, 'signed' in sent ? sent.signed : sent, request, options),
-    discard: (draft) => freeNonce(store, accountId(account), decodeUnsigned(draft.payload).nonce),
+    discard: (draft) => release(network, draft, store),
   }
 }
 

@@ -74,7 +74,7 @@ export async function createBatch(
         ...(gap ? { nonceGap: 'true' } : {}),
       }
       const fields = { chain: network.id, account: account.descriptor, intent, payload, hints }
-      return createDraft({ inspect: (draft) => inspect(draft as typeof fields, network) }, fields)
+      return createDraft({ inspect: (draft) => inspect(draft, network) }, fields)
     })
   } catch (error) {
     for (const nonce of nonces) await freeNonce(store, accountId(account), nonce)
@@ -94,8 +94,8 @@ interface Facts {
   readonly fee: Answer<FeeFacts>
   /** Per request. */
   readonly gas: readonly Answer<bigint>[]
-  /** Per request: what the call would return, for token payments. */
-  readonly simulated: readonly Answer<Hex>[]
+  /** Per request about a token: what its call would return. */
+  readonly simulated: ReadonlyMap<Resolved, Answer<Hex>>
   /** Per token asset: its balance. */
   readonly tokens: ReadonlyMap<string, bigint>
 }
@@ -104,7 +104,7 @@ async function readFacts(account: Creating, resolved: readonly Resolved[], optio
   const { network, source, address } = account
   const tokens = [...new Map(resolved.flatMap(({ token }) => (token ? [[token.asset.id, token] as const] : []))).values()]
   const tokenReads = tokens.flatMap(({ address: to }) => [decimalsRead(to), { to, data: balanceOf(address) }])
-  const calls = resolved.map((one) => trialCall(one, account))
+  const tried = resolved.filter(({ token }) => token)
   const [latest, pending, balance, fee, ...rest] = await ask(
     source,
     [
@@ -112,8 +112,8 @@ async function readFacts(account: Creating, resolved: readonly Resolved[], optio
       read('eth_getTransactionCount', [address, 'pending'], quantity),
       read('eth_getBalance', [address, 'latest'], quantity),
       feeRead(network),
-      ...calls.map((call) => read('eth_estimateGas', [call], quantity)),
-      ...calls.map((call, i) => (resolved[i]!.token ? read('eth_call', [call, 'latest'], hexData) : CHAIN_ID)),
+      ...resolved.map((one) => read('eth_estimateGas', [trialCall(one, account)], quantity)),
+      ...tried.map((one) => read('eth_call', [trialCall(one, account), 'latest'], hexData)),
       ...(tokenReads.length > 0 ? [contractReads(tokenReads)] : []),
     ] as const,
     options,
@@ -131,13 +131,10 @@ async function readFacts(account: Creating, resolved: readonly Resolved[], optio
     balance: take(balance),
     fee,
     gas: rest.slice(0, resolved.length) as Answer<bigint>[],
-    simulated: rest.slice(resolved.length, resolved.length * 2) as Answer<Hex>[],
+    simulated: new Map(tried.map((one, i) => [one, rest[resolved.length + i] as Answer<Hex>])),
     tokens: held,
   }
 }
-
-/** Keeps the places of a batch aligned where there is nothing to simulate. */
-const CHAIN_ID = read('eth_chainId', [], hexData)
 
 /** The call to estimate and to try; `max` stands for one unit, whose cost is the same. */
 function trialCall({ intent, max }: Resolved, { network, address }: Creating): Record<string, unknown> {
@@ -161,8 +158,8 @@ function plan(account: Creating, requests: readonly EvmRequest[], resolved: read
   checkAmounts(account, resolved, facts)
   const plans = requests.map((request, i): Plan => {
     const { intent, max, token } = resolved[i]!
-    if (token) checkReturn(token.asset, take(facts.simulated[i]!))
-    const prices = gasPrices(request.fee ?? 'normal', facts.fee, network)
+    if (token) checkReturn(token.asset, take(facts.simulated.get(resolved[i]!)!))
+    const prices = pricesFor(intent, gasPrices(request.fee ?? 'normal', facts.fee, network))
     const gasUsed = intent.kind === 'delegate' ? DELEGATION_GAS : take(facts.gas[i]!)
     const gasLimit = request.gasLimit ?? withMargin(gasUsed)
     if (gasLimit > MOST_GAS) throw new CofferError({ code: 'BAD_RESPONSE', message: 'The node asks for an absurd amount of gas.' })
@@ -175,6 +172,12 @@ function plan(account: Creating, requests: readonly EvmRequest[], resolved: read
   })
   checkCoin(account, plans, facts)
   return plans
+}
+
+/** A delegation has no form with a gas price; both of its rates become that price where the chain wants one. */
+function pricesFor(intent: EvmIntent, prices: GasPrices): GasPrices {
+  if (intent.kind !== 'delegate' || !('gasPrice' in prices)) return prices
+  return { maxFeePerGas: prices.gasPrice, maxPriorityFeePerGas: prices.gasPrice, baseFeePerGas: 0n }
 }
 
 function withMargin(gasUsed: bigint): bigint {

@@ -1,6 +1,7 @@
 import { type Chain, type ChainId, CofferError, type EvmSource, type Source } from '@coffer/core'
 import { type EvmAccount, openAccount } from './account.ts'
 import { describe, parseAccount, parseAddress } from './address.ts'
+import { claim, release } from './claim.ts'
 import { inspect } from './inspect.ts'
 import type { EvmIntent, EvmNetwork, TokenData } from './intent.ts'
 import { signMessage, verifyMessage } from './messages.ts'
@@ -69,6 +70,8 @@ export function evmChain<const Id extends ChainId, const Name extends string>(
     rebuild: (draft) => rebuild(draft as typeof draft & { intent: EvmIntent }, network),
     parseIntent: (json) => parseIntent(json, network),
     sign: (draft, keys) => sign(draft, keys, network),
+    claim: (draft, store) => claim(network, draft, store),
+    release: (draft, store) => release(network, draft, store),
     checkSigned: (signed) => checkSigned(signed, network),
     publish: (signed, context) => publish(network, signed, { ...context, source: evmSource(context.source) }),
     status: (signed, context) => status(network, signed, { ...context, source: evmSource(context.source) }),

@@ -1,5 +1,5 @@
 import { CofferError } from '@coffer/core'
-import { bytesToHex as encode, hexToBytes as decode } from '@noble/hashes/utils.js'
+import { hexToBytes as decode, bytesToHex as encode } from '@noble/hashes/utils.js'
 import type { Hex } from './intent.ts'
 
 /** Writes bytes as lower-case hex with `0x`. */
@@ -54,7 +54,8 @@ export function quantity(value: unknown): bigint {
  * and for more than `maxBytes` (one mebibyte when not given).
  */
 export function hexData(value: unknown, maxBytes = 1_048_576): Hex {
-  if (typeof value === 'string' && value.length <= 2 + 2 * maxBytes && isHex(value)) return value.toLowerCase() as Hex
+  if (typeof value === 'string' && value.length <= 2 + 2 * maxBytes && isHex(value))
+    return value.toLowerCase() as Hex
   throw badResponse('data')
 }
 

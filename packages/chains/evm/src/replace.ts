@@ -59,7 +59,7 @@ export async function replace(
     ...('baseFeePerGas' in prices ? { baseFeePerGas: prices.baseFeePerGas.toString() } : {}),
   }
   const fields = { chain: network.id, account: account.descriptor, intent, payload, hints }
-  return createDraft({ inspect: (draft) => inspect(draft as typeof fields, network) }, fields)
+  return createDraft({ inspect: (draft) => inspect(draft, network) }, fields)
 }
 
 /** The market's rates, raised to an eighth above those of the transaction to be replaced. */

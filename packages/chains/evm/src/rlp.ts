@@ -37,7 +37,13 @@ export function decodeRlp(bytes: Uint8Array, wrong: Wrong): Rlp {
   return item
 }
 
-function read(bytes: Uint8Array, at: number, limit: number, depth: number, wrong: Wrong): [item: Rlp, end: number] {
+function read(
+  bytes: Uint8Array,
+  at: number,
+  limit: number,
+  depth: number,
+  wrong: Wrong,
+): [item: Rlp, end: number] {
   if (at >= limit) throw wrong('It ends too early.')
   const first = bytes[at]!
   if (first < 0x80) return [bytes.slice(at, at + 1), at + 1]
@@ -45,7 +51,8 @@ function read(bytes: Uint8Array, at: number, limit: number, depth: number, wrong
   const base = first < 0xc0 ? 0x80 : 0xc0
   const [start, end] = span(bytes, at, limit, base, wrong)
   if (base === 0x80) {
-    if (end - start === 1 && bytes[start]! < 0x80) throw wrong('One of its bytes is written in a longer form than needed.')
+    if (end - start === 1 && bytes[start]! < 0x80)
+      throw wrong('One of its bytes is written in a longer form than needed.')
     return [bytes.slice(start, end), end]
   }
   if (depth >= MAX_DEPTH) throw wrong('It nests too deep.')
@@ -59,7 +66,13 @@ function read(bytes: Uint8Array, at: number, limit: number, depth: number, wrong
 }
 
 /** Where the content of the item at `at` begins and ends. */
-function span(bytes: Uint8Array, at: number, limit: number, base: number, wrong: Wrong): [start: number, end: number] {
+function span(
+  bytes: Uint8Array,
+  at: number,
+  limit: number,
+  base: number,
+  wrong: Wrong,
+): [start: number, end: number] {
   const short = bytes[at]! - base
   let start = at + 1
   let length = short
@@ -69,7 +82,8 @@ function span(bytes: Uint8Array, at: number, limit: number, base: number, wrong:
     // Four bytes of length are far more than any transaction has, and keep the sum exact.
     if (width > 4 || start > limit) throw wrong('One of its lengths reaches past the end.')
     length = bytes.subarray(at + 1, start).reduce((sum, byte) => sum * 256 + byte, 0)
-    if (bytes[at + 1] === 0 || length < 56) throw wrong('One of its lengths is written in a longer form than needed.')
+    if (bytes[at + 1] === 0 || length < 56)
+      throw wrong('One of its lengths is written in a longer form than needed.')
   }
   if (start + length > limit) throw wrong('One of its lengths reaches past the end.')
   return [start, start + length]

@@ -15,11 +15,19 @@ export function isCanonical({ r, s, yParity }: TxSignature): boolean {
 }
 
 export function fromEcdsa({ signature, recovery }: EcdsaSignature): TxSignature {
-  return { r: bytesToInt(signature.subarray(0, 32)), s: bytesToInt(signature.subarray(32)), yParity: recovery }
+  return {
+    r: bytesToInt(signature.subarray(0, 32)),
+    s: bytesToInt(signature.subarray(32)),
+    yParity: recovery,
+  }
 }
 
 /** Who made `signature` over `hash`. Throws `INVALID_SIGNATURE` when nobody can have. */
-export function recoverAddress(hash: Uint8Array, signature: TxSignature, engine: Engine = nobleEngine): Address {
+export function recoverAddress(
+  hash: Uint8Array,
+  signature: TxSignature,
+  engine: Engine = nobleEngine,
+): Address {
   if (!isCanonical(signature)) throw invalid()
   try {
     const { r, s, yParity } = signature

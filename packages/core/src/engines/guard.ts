@@ -36,3 +36,28 @@ export function recoverable(signature: Uint8Array, recovery: number): EcdsaSigna
     throw new CofferError({ code: 'SIGNATURE_WRONG', message: 'This hash has no signature that a chain accepts. Sign another one.' })
   return { signature, recovery }
 }
+
+/** (n − 1) / 2 */
+const HALF_ORDER = [
+  0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x5d, 0x57, 0x6e,
+  0x73, 0x57, 0xa4, 0x50, 0x1d, 0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0,
+]
+
+/** True when s, the second half of a signature of 64 bytes, is not above half the order. */
+export function isLowS(signature: Uint8Array): boolean {
+  const at = HALF_ORDER.findIndex((byte, i) => byte !== signature[32 + i])
+  return signature.length === 64 && (at < 0 || signature[32 + at]! < HALF_ORDER[at]!)
+}
+
+export function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i])
+}
+
+/** The libraries throw on malformed arguments where the seam answers. */
+export function quietly<T>(call: () => T): T | undefined {
+  try {
+    return call()
+  } catch {
+    return undefined
+  }
+}

@@ -4,8 +4,11 @@ import {
   invalidPublicKey,
   invalidSecret,
   invalidSignature,
+  isLowS,
   looksCompressed,
+  quietly,
   recoverable,
+  sameBytes,
 } from './guard.ts'
 import { nobleEngine } from './noble.ts'
 
@@ -66,8 +69,10 @@ export function nativeEngine(native: NativeSecp256k1): Engine {
     },
     ecdsaVerify: (signature, hash, publicKey, recovery) => {
       checkBytes(hash, 32, 'hash')
-      if (!looksCompressed(publicKey) || !quietly(() => native.ecdsaVerify(signature, hash, publicKey))) return false
-      return recovery === undefined || sameBytes(recover(signature, recovery, hash), publicKey)
+      if (!looksCompressed(publicKey)) return false
+      if (recovery === undefined) return quietly(() => native.ecdsaVerify(signature, hash, publicKey)) ?? false
+      // Recovery is verification turned round: it finds this key when, and only when, this key verifies.
+      return isLowS(signature) && sameBytes(recover(signature, recovery, hash), publicKey)
     },
     ecdsaRecover: ({ signature, recovery }, hash) => {
       checkBytes(hash, 32, 'hash')
@@ -103,17 +108,4 @@ function isSecret(native: NativeSecp256k1, secret: Uint8Array): boolean {
 
 function isPublic(native: NativeSecp256k1, publicKey: Uint8Array): boolean {
   return looksCompressed(publicKey) && native.publicKeyVerify(publicKey)
-}
-
-/** The package throws on malformed arguments where this seam answers. */
-function quietly<T>(call: () => T): T | undefined {
-  try {
-    return call()
-  } catch {
-    return undefined
-  }
-}
-
-function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i])
 }

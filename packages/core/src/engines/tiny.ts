@@ -4,8 +4,11 @@ import {
   invalidPublicKey,
   invalidSecret,
   invalidSignature,
+  isLowS,
   looksCompressed,
+  quietly,
   recoverable,
+  sameBytes,
 } from './guard.ts'
 
 /** What is used of the `tiny-secp256k1` package, version 2. */
@@ -65,8 +68,10 @@ export function tinyEngine(tiny: TinySecp256k1): Engine {
     },
     ecdsaVerify: (signature, hash, publicKey, recovery) => {
       checkBytes(hash, 32, 'hash')
-      if (!looksCompressed(publicKey) || !quietly(() => tiny.verify(hash, publicKey, signature, true))) return false
-      return recovery === undefined || sameBytes(recover(signature, recovery, hash), publicKey)
+      if (!looksCompressed(publicKey)) return false
+      if (recovery === undefined) return quietly(() => tiny.verify(hash, publicKey, signature, true)) ?? false
+      // Recovery is verification turned round: it finds this key when, and only when, this key verifies.
+      return isLowS(signature) && sameBytes(recover(signature, recovery, hash), publicKey)
     },
     ecdsaRecover: ({ signature, recovery }, hash) => {
       checkBytes(hash, 32, 'hash')
@@ -103,17 +108,4 @@ export function tinyEngine(tiny: TinySecp256k1): Engine {
 
 function isSecret(tiny: TinySecp256k1, secret: Uint8Array): boolean {
   return secret instanceof Uint8Array && secret.length === 32 && tiny.isPrivate(secret)
-}
-
-/** The package throws on malformed arguments where this seam answers. */
-function quietly<T>(call: () => T): T | undefined {
-  try {
-    return call()
-  } catch {
-    return undefined
-  }
-}
-
-function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i])
 }

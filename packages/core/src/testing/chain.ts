@@ -6,7 +6,7 @@ import { parseAssetId, parseChainId } from '../ids.ts'
 import { writeJson } from '../json.ts'
 import type { KeyRing, PublicKey } from '../keys.ts'
 import { parsePath } from '../path.ts'
-import { assert, assertEqual, assertRejects, assertThrows, type Suite } from './assert.ts'
+import { ok, type Runner, refuses, same } from './assert.ts'
 
 /** What a chain brings to be tried. */
 export interface ChainUnderTest {
@@ -28,65 +28,65 @@ export interface ChainUnderTest {
  * @example
  * chainConformance({ describe, it }, 'ethereum', async () => ({ chain: ethereum(), … }))
  */
-export function chainConformance({ describe, it }: Suite, name: string, make: () => Promise<ChainUnderTest>): void {
+export function chainConformance({ describe, it }: Runner, name: string, make: () => Promise<ChainUnderTest>): void {
   describe(`${name}: chain conformance`, () => {
     it('names itself, its coin and its tokens in CAIP ids', async () => {
       const { chain } = await make()
       parseChainId(chain.id)
-      assert(/^[a-z0-9-]+$/.test(chain.name), 'the name is lower-case letters, digits and dashes')
+      ok(/^[a-z0-9-]+$/.test(chain.name), 'the name is lower-case letters, digits and dashes')
       for (const asset of [chain.coin, ...chain.assets]) {
-        assertEqual(parseAssetId(asset.id).chain, chain.id)
-        assert(Number.isInteger(asset.decimals) && asset.decimals >= 0 && asset.decimals <= 36, 'decimals are sane')
-        assert(asset.symbol.length > 0 && asset.name.length > 0, 'an asset has a symbol and a name')
+        same(parseAssetId(asset.id).chain, chain.id, 'the chain of an asset')
+        ok(Number.isInteger(asset.decimals) && asset.decimals >= 0 && asset.decimals <= 36, 'decimals are sane')
+        ok(asset.symbol.length > 0 && asset.name.length > 0, 'an asset has a symbol and a name')
       }
-      assert(chain.maxFee > 0n, 'there is a highest fee')
+      ok(chain.maxFee > 0n, 'there is a highest fee')
     })
 
     it('gives each account index its own path, and coin type 1 to testnets alone', async () => {
       const { chain } = await make()
       const paths = [0, 1, 2].map((index) => chain.path(index))
-      assertEqual(new Set(paths).size, 3)
+      same(new Set(paths).size, 3, 'the number of different paths')
       const coinType = parsePath(paths[0]!)[1]
-      assertEqual(coinType === 0x80000001, chain.testnet)
+      same(coinType === 0x80000001, chain.testnet, 'the use of coin type 1')
     })
 
     it('rebuilds the account from its own text', async () => {
       const { chain, key, otherKey } = await make()
       const descriptor = chain.describe(key)
-      assertEqual(chain.parseAccount(descriptor), descriptor)
-      assert(chain.describe(otherKey) !== descriptor, 'another key is another account')
-      assertThrows(() => chain.parseAccount('nonsense'), 'INVALID_ACCOUNT', 'INVALID_ADDRESS')
+      same(chain.parseAccount(descriptor), descriptor, 'the canonical descriptor')
+      ok(chain.describe(otherKey) !== descriptor, 'another key is another account')
+      await refuses(() => chain.parseAccount('nonsense'), 'INVALID_ACCOUNT', 'INVALID_ADDRESS')
     })
 
     it('refuses what is no address (G2)', async () => {
       const { chain, badAddresses } = await make()
-      for (const text of badAddresses) assertThrows(() => chain.parseAddress(text), 'INVALID_ADDRESS')
+      for (const text of badAddresses) await refuses(() => chain.parseAddress(text), 'INVALID_ADDRESS')
     })
 
     it('inspects from the bytes alone', async () => {
       const { chain, drafts } = await make()
       for (const draft of drafts) {
         const effects = chain.inspect(draft)
-        assertEqual(writeJson(effects), writeJson(draft.effects))
+        same(effects, draft.effects, 'the effects')
         const lied = chain.inspect({ ...draft, hints: { gasUsed: '1', baseFeePerGas: '1' }, intent: { kind: 'nothing' } })
-        assertEqual(writeJson(lied.list), writeJson(effects.list))
-        assertEqual(lied.fee.ceiling, effects.fee.ceiling)
-        assert(effects.fee.expected <= effects.fee.ceiling, 'the expected fee is not above the ceiling')
-        assert(lied.fee.expected <= lied.fee.ceiling, 'whatever the hints say')
+        same(lied.list, effects.list, 'the list of effects, whatever hints and intent say,')
+        same(lied.fee.ceiling, effects.fee.ceiling, 'the ceiling of the fee')
+        ok(effects.fee.expected <= effects.fee.ceiling, 'the expected fee is not above the ceiling')
+        ok(lied.fee.expected <= lied.fee.ceiling, 'whatever the hints say')
       }
     })
 
     it('rebuilds each payload from its intent, byte by byte', async () => {
       const { chain, drafts } = await make()
-      for (const draft of drafts) assertEqual(chain.rebuild(draft), draft.payload)
+      for (const draft of drafts) same(chain.rebuild(draft), draft.payload, 'the rebuilt payload')
     })
 
     it('takes drafts through JSON unchanged', async () => {
       const { chain, drafts } = await make()
       for (const draft of drafts) {
         const read = readDraft(chain, JSON.stringify(draft))
-        assertEqual(writeJson(read), writeJson(draft))
-        assertEqual(writeJson(read.effects), writeJson(draft.effects))
+        same(read, draft, 'the draft that was read')
+        same(read.effects, draft.effects, 'its effects')
         verifyDraft(chain, read)
       }
     })
@@ -97,7 +97,7 @@ export function chainConformance({ describe, it }: Suite, name: string, make: ()
         for (let at = 2; at < draft.payload.length; at++) {
           const payload = changeOne(draft.payload, at)
           const face = faceOf(chain, { ...draft, payload })
-          assert(face === undefined || face !== faceOf(chain, draft), `a change at ${at} goes unseen`)
+          ok(face === undefined || face !== faceOf(chain, draft), `a change at ${at} goes unseen`)
         }
     })
 
@@ -105,9 +105,9 @@ export function chainConformance({ describe, it }: Suite, name: string, make: ()
       const { chain, drafts, keys, otherKey } = await make()
       for (const draft of drafts) {
         const signed = createSigned(chain, await chain.sign(draft, keys))
-        assertEqual(writeJson(readSigned(chain, JSON.stringify(signed))), writeJson(signed))
+        same(readSigned(chain, JSON.stringify(signed)), signed, 'the signed transaction that was read')
         const stranger = { ...draft, account: chain.describe({ ...otherKey, path: chain.path(0) }) }
-        await assertRejects(() => chain.sign(createDraft(chain, stranger), keys), 'WRONG_ACCOUNT', 'INVALID_DRAFT')
+        await refuses(() => chain.sign(createDraft(chain, stranger), keys), 'WRONG_ACCOUNT', 'INVALID_DRAFT')
       }
     })
 
@@ -116,8 +116,8 @@ export function chainConformance({ describe, it }: Suite, name: string, make: ()
       for (const draft of drafts) {
         const signed = await chain.sign(draft, keys)
         for (let at = 2; at < signed.raw.length; at += 3)
-          assertThrows(() => chain.checkSigned({ ...signed, raw: changeOne(signed.raw, at) }), 'INVALID_SIGNED')
-        assertThrows(() => chain.checkSigned({ ...signed, txid: changeOne(signed.txid, 5) }), 'INVALID_SIGNED')
+          await refuses(() => chain.checkSigned({ ...signed, raw: changeOne(signed.raw, at) }), 'INVALID_SIGNED')
+        await refuses(() => chain.checkSigned({ ...signed, txid: changeOne(signed.txid, 5) }), 'INVALID_SIGNED')
       }
     })
   })

@@ -1,0 +1,79 @@
+import { CofferError, formatAmount, type HistoryItem, type HistoryPage } from '@coffer/core'
+import type { EvmAccount, EvmChain } from '@coffer/evm'
+import type { Command } from 'commander'
+import { type Cli, type Context, chosenChains, openAccount, withContext } from '../context.ts'
+import { type CommonOptions, count, withExamples, withOptions } from '../options.ts'
+import { alignAmounts, table } from '../output.ts'
+
+interface HistoryOptions extends CommonOptions {
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+export function historyCommand(program: Command, cli: Cli): void {
+  const command = withOptions(program.command('history'), 'chain')
+    .description('show what came in and went out, newest first')
+    .option('--limit <rows>', 'about how many rows; 25 when not given', count)
+    .option('--cursor <text>', 'go on where the page before ended; needs --chain')
+  withExamples(
+    withOptions(command, 'account', 'address', 'network', 'json'),
+    'coffer history',
+    'coffer history --chain ethereum --limit 100 --json',
+  ).action((options: HistoryOptions) =>
+    withContext(cli, options, async (context) => {
+      const { limit, cursor, chain: named } = options
+      if (cursor !== undefined && named === undefined)
+        throw new CofferError({
+          code: 'INVALID_REQUEST',
+          message: 'A cursor belongs to one chain: add --chain.',
+        })
+      const found = await Promise.all(
+        chosenChains(context).map(async (chain) => {
+          const account = await openAccount(context, chain)
+          return { chain, account, page: await account.history({ limit, cursor, signal: context.io.signal }) }
+        }),
+      )
+      context.output.result(
+        found.map((one) => show(context, one)).join('\n\n'),
+        found.map(({ chain, account, page }) => ({ chain: chain.id, address: account.address, ...page })),
+      )
+    }),
+  )
+}
+
+interface Found {
+  readonly chain: EvmChain
+  readonly account: EvmAccount
+  readonly page: HistoryPage
+}
+
+function show({ output }: Context, { chain, account, page: { items, next, coverage } }: Found): string {
+  const { bold, dim, red, green } = output.colors
+  const amounts = alignAmounts(
+    items.map((item) => signOf(item) + formatAmount(item.amount, item.asset.decimals)),
+  )
+  const rows = items.map((item, i) => [
+    dim(item.time === undefined ? '' : dateOf(item.time)),
+    item.direction === 'in' ? green(amounts[i] ?? '') : (amounts[i] ?? ''),
+    item.asset.symbol,
+    `${item.direction === 'in' ? 'from' : 'to  '} ${(item.direction === 'in' ? item.from : item.to) ?? 'a new contract'}`,
+    item.state === 'failed' ? red('failed') : item.state,
+    dim(item.txid),
+  ])
+  const end =
+    next === undefined
+      ? []
+      : [dim(`Read down to block ${coverage.fromHeight}. Older: --chain ${chain.name} --cursor ${next}`)]
+  return [
+    `${bold(chain.name)} ${dim(account.address)}`,
+    rows.length > 0 ? table(rows, '  ') : '  nothing yet',
+    ...end,
+  ].join('\n')
+}
+
+const signOf = ({ direction }: HistoryItem): string => ({ in: '+', out: '-', self: '' })[direction]
+
+/** `2026-01-31 12:00`, in UTC as everywhere else on chains. */
+function dateOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')
+}

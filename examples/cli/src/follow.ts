@@ -1,0 +1,65 @@
+import { CofferError, isCofferError, type Payment, type PaymentStatus } from '@coffer/core'
+import type { EvmChain } from '@coffer/evm'
+import type { Context } from './context.ts'
+import { showAmount } from './output.ts'
+import { progress } from './progress.ts'
+
+/**
+ * Follows a payment until it has `wait` confirmations, and says each change. Throws `PAYMENT_FAILED`, `PAYMENT_REPLACED`,
+ * `PAYMENT_DROPPED`, or `ABORTED` when the person has waited enough.
+ */
+export async function follow(
+  { io, output }: Context,
+  chain: EvmChain,
+  payment: Payment,
+  wait: number,
+): Promise<PaymentStatus> {
+  if (wait === 0) return { state: 'pending' }
+  const { signal } = io
+  const show = progress(io)
+  try {
+    for await (const status of payment.watch({ signal })) {
+      show.update(sentence(chain, status))
+      switch (status.state) {
+        case 'confirmed':
+        case 'final':
+          if (status.confirmations < wait && status.state !== 'final') break
+          show.done(sentence(chain, status))
+          return status
+        case 'failed':
+        case 'replaced':
+        case 'dropped':
+          // Says in the words of the library why it will not be confirmed.
+          await payment.confirmed(wait, { signal, dropAfter: 0 })
+      }
+    }
+  } catch (error) {
+    show.stop()
+    if (isCofferError(error, 'ABORTED'))
+      output.say('The payment goes on by itself. See how it stands: coffer payments')
+    throw error
+  } finally {
+    show.stop()
+  }
+  throw new CofferError({ code: 'INTERNAL', message: 'The payment ended without a result.' })
+}
+
+/** How a payment stands, for people. */
+export function sentence(chain: EvmChain, status: PaymentStatus): string {
+  switch (status.state) {
+    case 'pending':
+      return 'Waiting for a block …'
+    case 'reorged':
+      return 'Its block was undone; waiting for another one …'
+    case 'replaced':
+      return 'Another transaction took its place'
+    case 'dropped':
+      return 'No node knows it any more'
+    default: {
+      const { state, confirmations, height, fee } = status
+      const count = `${confirmations} confirmation${confirmations === 1 ? '' : 's'}`
+      const word = { confirmed: 'Confirmed', final: 'Final', failed: 'Failed' }[state]
+      return `${word} in block ${height}, ${count}, fee ${showAmount(fee, chain.coin)}`
+    }
+  }
+}

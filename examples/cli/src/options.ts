@@ -1,0 +1,57 @@
+import { CofferError } from '@coffer/core'
+import { type Command, Option } from 'commander'
+
+/** What the commands have in common. */
+export interface CommonOptions {
+  readonly json?: boolean
+  readonly chain?: string
+  readonly rpc?: readonly string[]
+  readonly devnet?: boolean
+  readonly account?: number
+  readonly address?: string
+  readonly passphraseFile?: string
+}
+
+const groups = {
+  chain: () => [
+    new Option('--chain <name>', 'ethereum, bnb, sepolia or bnb-testnet, or a CAIP-2 id such as eip155:1'),
+  ],
+  account: () => [
+    new Option('--account <number>', 'which account of the wallet; 0 when not given').argParser(count),
+  ],
+  address: () => [new Option('--address <address>', 'look at any address instead, without a wallet')],
+  network: () => [
+    new Option(
+      '--rpc <chain=url>',
+      'a node of a chain; repeat it for more chains, or for more nodes of one',
+    ).argParser((value: string, before: readonly string[] = []) => [...before, value]),
+    new Option('--devnet', 'use the local chains of the running "coffer devnet"'),
+  ],
+  passphrase: () => [
+    new Option(
+      '--passphrase-file <path>',
+      'take the passphrase from the first line of a file (or $COFFER_PASSPHRASE_FILE)',
+    ),
+  ],
+  json: () => [new Option('--json', 'write the result as JSON, amounts as strings of base units')],
+}
+
+/** Adds options in one writing for all commands. */
+export function withOptions(command: Command, ...names: (keyof typeof groups)[]): Command {
+  for (const name of names) for (const option of groups[name]()) command.addOption(option)
+  return command
+}
+
+/** Adds examples below the help of a command. */
+export function withExamples(command: Command, ...examples: string[]): Command {
+  return command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`)
+}
+
+/** Reads an option that counts something. */
+export function count(value: string): number {
+  if (/^(0|[1-9][0-9]{0,8})$/.test(value)) return Number(value)
+  throw new CofferError({
+    code: 'INVALID_REQUEST',
+    message: `${JSON.stringify(value.slice(0, 20))} is not a whole number.`,
+  })
+}

@@ -1,0 +1,51 @@
+import { CofferError } from '@coffer/core'
+import { readNamed } from './files.ts'
+import type { Io } from './io.ts'
+import { prompts } from './prompts.ts'
+import { checkPassphrase, SHORTEST_PASSPHRASE } from './words-file.ts'
+
+const ELSEWHERE = 'Put the passphrase into a file that only you can read, and name it with --passphrase-file.'
+
+/** The passphrase of existing words: from a file, or asked for. Never from an argument, which others on the machine can see. */
+export async function askPassphrase(io: Io, file: string | undefined): Promise<string> {
+  const given = await fromFile(io, file)
+  return given ?? prompts(io, ELSEWHERE).secret('Passphrase of the wallet')
+}
+
+/** A passphrase for new words, asked for twice. */
+export async function askNewPassphrase(io: Io, file: string | undefined): Promise<string> {
+  const given = await fromFile(io, file)
+  if (given !== undefined) {
+    checkPassphrase(given)
+    return given
+  }
+  const ask = prompts(io, ELSEWHERE)
+  const first = await ask.secret(
+    `New passphrase for the wallet's file, ${SHORTEST_PASSPHRASE} characters or more`,
+    problemOf,
+  )
+  await ask.secret('The same once more', (second) =>
+    second === first ? undefined : 'That was something else.',
+  )
+  return first
+}
+
+async function fromFile(io: Io, file: string | undefined): Promise<string | undefined> {
+  const path = file ?? io.env['COFFER_PASSPHRASE_FILE']
+  if (!path) return undefined
+  const [line = ''] = (await readNamed(path)).split(/\r?\n/)
+  if (line !== '') return line
+  throw new CofferError({
+    code: 'INVALID_REQUEST',
+    message: `The first line of ${path} is empty: there is no passphrase.`,
+  })
+}
+
+function problemOf(passphrase: string): string | undefined {
+  try {
+    checkPassphrase(passphrase)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}

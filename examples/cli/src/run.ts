@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs'
+import { CofferError, isCofferError } from '@coffer/core'
+import { Command, CommanderError } from 'commander'
+import { accountsCommand } from './commands/accounts.ts'
+import { balanceCommand } from './commands/balance.ts'
+import { devnetCommand } from './commands/devnet.ts'
+import { historyCommand } from './commands/history.ts'
+import { inspectCommand } from './commands/inspect.ts'
+import { newCommand } from './commands/new.ts'
+import { paymentsCommand } from './commands/payments.ts'
+import { publishCommand } from './commands/publish.ts'
+import { receiveCommand } from './commands/receive.ts'
+import { replaceCommand } from './commands/replace.ts'
+import { restoreCommand } from './commands/restore.ts'
+import { sendCommand } from './commands/send.ts'
+import { signCommand } from './commands/sign.ts'
+import type { Cli } from './context.ts'
+import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
+import type { Io } from './io.ts'
+import { hasColors, oneLine, writeForPrograms } from './output.ts'
+
+/**
+ * Runs one command and returns its exit code. Everything it needs of its surroundings is in `io`.
+ *
+ * @param argv the words after the program's name
+ * @param internals what tests change: the work factor of the encrypted file
+ */
+export async function run(
+  argv: readonly string[],
+  io: Io,
+  internals: Pick<Cli, 'workFactor'> = {},
+): Promise<number> {
+  try {
+    await program({ io, ...internals }).parseAsync([...argv], { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    const known = translate(error, io)
+    report(known, argv, io)
+    return exitCodeOf(known)
+  }
+}
+
+function program(cli: Cli): Command {
+  const { io } = cli
+  const program = new Command('coffer')
+    .description(
+      'A wallet for several chains. Everything but signing works without the passphrase, from public data alone;\nsigning works without the network.',
+    )
+    .version(version())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      // Errors of the command line are reported like all others.
+      outputError: () => {},
+      getOutHasColors: () => hasColors(io, 'stdout'),
+      getErrHasColors: () => hasColors(io, 'stderr'),
+    })
+    .helpCommand(false)
+    .action(() => program.help())
+
+  program.commandsGroup('Wallet:')
+  newCommand(program, cli)
+  restoreCommand(program, cli)
+  accountsCommand(program, cli)
+  program.commandsGroup('Look, without the passphrase:')
+  receiveCommand(program, cli)
+  balanceCommand(program, cli)
+  historyCommand(program, cli)
+  program.commandsGroup('Pay:')
+  sendCommand(program, cli)
+  paymentsCommand(program, cli)
+  replaceCommand(program, cli, 'speed-up')
+  replaceCommand(program, cli, 'cancel')
+  program.commandsGroup('Pay in steps, across an air gap:')
+  inspectCommand(program, cli)
+  signCommand(program, cli)
+  publishCommand(program, cli)
+  program.commandsGroup('Try out:')
+  devnetCommand(program, cli)
+
+  return program.addHelpText('after', () => {
+    const codes = Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code.padStart(3)}  ${meaning}`)
+    return [
+      '',
+      'Examples:',
+      '  $ coffer new',
+      '  $ coffer balance --chain ethereum --rpc ethereum=http://127.0.0.1:8545',
+      '  $ coffer send --chain ethereum --to 0x7099…79C8 --amount 0.25',
+      '  $ coffer <command> --help',
+      '',
+      'Nodes: --rpc, COFFER_RPC_ETHEREUM, COFFER_RPC_BNB (several with commas), or "rpc" in config.json.',
+      'Files: $COFFER_HOME, or ~/.coffer: words.age, accounts.json, policy.json, config.json, store/.',
+      '',
+      'Exit codes:',
+      ...codes,
+    ].join('\n')
+  })
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return (manifest as { version: string }).version
+}
+
+/** Every error as one of ours. */
+function translate(error: unknown, { signal }: Io): CofferError {
+  if (isCofferError(error)) return error
+  if (error instanceof CommanderError)
+    return new CofferError({
+      code: 'INVALID_REQUEST',
+      message: `${capital(error.message.replace(/^error: /, ''))}. See coffer --help.`.replace('..', '.'),
+    })
+  if (signal.aborted) return new CofferError({ code: 'ABORTED', message: 'Cancelled.', cause: error })
+  return new CofferError({
+    code: 'INTERNAL',
+    message: 'This is a defect of the program. Run it again with COFFER_DEBUG=1 and report what it says.',
+    cause: error,
+  })
+}
+
+function report(error: CofferError, argv: readonly string[], io: Io): void {
+  if (argv.includes('--json')) io.stdout.write(`${writeForPrograms({ error: error.toJSON() })}\n`)
+  else io.stderr.write(`Error [${error.code}]: ${oneLine(error.message)}\n`)
+  if (io.env['COFFER_DEBUG'] !== '1') return
+  // Where things happened, and of foreign errors nothing else: their messages may quote what must not be seen.
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    const frames = cause.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
+    io.stderr.write(`${[cause.name, ...frames].join('\n')}\n`)
+  }
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -1,0 +1,57 @@
+import { CofferError, type Engine, type KeyRing, type Keys } from '@coffer/core'
+import { addressOf, readAccount } from './address.ts'
+import type { Address, EvmNetwork } from './intent.ts'
+import { fromEcdsa, recoverAddress, type TxSignature } from './signature.ts'
+
+/** The key of one account. */
+export interface AccountKey {
+  readonly address: Address
+  readonly keys: Keys
+}
+
+/**
+ * Finds the key of an account by its key path, `m` where it names none, and makes sure that it is the one.
+ * Throws `WRONG_ACCOUNT`.
+ */
+export async function accountKey(
+  account: string,
+  ring: KeyRing,
+  engine: Engine,
+  network?: EvmNetwork,
+): Promise<AccountKey> {
+  const { address, origin } = readAccount(account, network)
+  const keys = await ring(origin?.path ?? 'm')
+  if (addressOf(keys.publicKey, engine) === address) return { address, keys }
+  throw new CofferError({
+    code: 'WRONG_ACCOUNT',
+    message: origin
+      ? `The key at ${origin.path} is not the one of ${address}. Use the signer with which this account was opened.`
+      : `This signer does not hold ${address}, or the account lacks the path of its key. Open the account with its signer.`,
+    details: { address },
+  })
+}
+
+/** Signs a hash, and checks who signed it. Throws `SIGNATURE_WRONG` when it was not the account. */
+export async function signHash(
+  hash: Uint8Array,
+  { address, keys }: AccountKey,
+  engine: Engine,
+): Promise<TxSignature> {
+  const signature = fromEcdsa(await keys.ecdsa(hash))
+  const signer = signerOf(hash, signature, engine)
+  if (signer === address) return signature
+  throw new CofferError({
+    code: 'SIGNATURE_WRONG',
+    message: `The signer returned a signature that is not of ${address}. Nothing was sent; do not use this signer again.`,
+    details: { address },
+  })
+}
+
+/** Who signed, or `undefined` when nobody can have. */
+export function signerOf(hash: Uint8Array, signature: TxSignature, engine?: Engine): Address | undefined {
+  try {
+    return recoverAddress(hash, signature, engine)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,6 @@
+export type { Runner } from './assert.ts'
+export { type ChainUnderTest, chainConformance } from './chain.ts'
+export { type EngineSubject, engineConformance } from './engine.ts'
+export * from './signer.ts'
+export * from './source.ts'
+export * from './store.ts'

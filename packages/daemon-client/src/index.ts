@@ -1,0 +1,6 @@
+export { type ClusterConfig, type ClusterOptions, cluster } from './cluster.ts'
+export { type Eip1193Options, type Eip1193Provider, eip1193Source } from './eip1193Source.ts'
+export { type EtherscanOptions, etherscan, type HistoryFactory } from './etherscan.ts'
+export type { ClusterEvent } from './failover.ts'
+export { type JsonRpcOptions, jsonRpc } from './jsonRpc.ts'
+export type { SocketLike, WebSocketConstructor } from './socketWire.ts'

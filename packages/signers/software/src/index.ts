@@ -1,0 +1,7 @@
+export { checkMnemonic, generateMnemonic, type MnemonicOptions, mnemonicToSeed } from './mnemonic.ts'
+export { type PrivateKeySignerOptions, privateKeySigner } from './private-key-signer.ts'
+export { type SeedSignerOptions, seedSigner } from './seed-signer.ts'
+export { exportPrivateKey } from './signer.ts'
+export { type SoftwareSignerOptions, softwareSigner } from './software-signer.ts'
+export { type XprvSignerOptions, xprvSigner } from './xprv-signer.ts'
+export type { Wordlist } from './wordlist.ts'
