@@ -1,4 +1,5 @@
 import type { Chain } from './chain.ts'
+import { readContacts } from './contacts.ts'
 import type { Draft } from './draft.ts'
 import type { Effects } from './effects.ts'
 import { CofferError } from './error.ts'
@@ -40,7 +41,8 @@ export async function authorise(request: {
 }): Promise<Authorisation> {
   const { chain, draft, policy, accept, store } = request
   const effects = verifyDraft(chain, draft)
-  checkEffects(effects, { chain, policy, accept })
+  const contacts = await readContacts(store, chain.id)
+  checkEffects(effects, { chain, policy, accept, contacts })
   const undo = await spend(effects, { policy, store, id: `${draft.chain}|${draft.payload}` })
   const approved: Draft = { ...draft, effects, fee: effects.fee }
   Object.defineProperty(approved, APPROVED, { value: mark(approved) })

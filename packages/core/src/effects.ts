@@ -80,6 +80,7 @@ export type WarningCode =
   | 'zero-amount'
   | 'fee-above-amount'
   | 'nonce-gap'
+  | 'lookalike'
   | 'delegation'
   | 'deployment'
   | 'simulation-failed'

@@ -1,5 +1,6 @@
 import { formatAmount } from './amount.ts'
 import type { Chain } from './chain.ts'
+import { lookalikeOf } from './contacts.ts'
 import type { Effect, Effects } from './effects.ts'
 import { CofferError } from './error.ts'
 import { type AccountId, type AssetId, type ChainId, parseAccountId } from './ids.ts'
@@ -25,16 +26,22 @@ export interface Policy {
 }
 
 /** A danger that the caller says yes to, for one signature, at the call site. */
-export type Acceptance = 'unlimited-approval' | 'approval-for-all'
+export type Acceptance = 'unlimited-approval' | 'approval-for-all' | 'lookalike'
+
+export interface PolicyContext {
+  readonly chain: Chain
+  readonly policy: Policy
+  readonly accept: readonly Acceptance[]
+  /** Addresses that this wallet has paid before. */
+  readonly contacts: readonly string[]
+}
 
 /** Throws `POLICY_REFUSED` with `details.rule` when the effects break a rule. Pure. */
-export function checkEffects(
-  effects: Effects,
-  context: { readonly chain: Chain; readonly policy: Policy; readonly accept: readonly Acceptance[] },
-): void {
+export function checkEffects(effects: Effects, context: PolicyContext): void {
   checkFee(effects, context)
   checkGrants(effects.list, context)
   checkRecipients(effects.list, context)
+  checkLookalikes(effects.list, context)
 }
 
 function checkFee({ fee, list }: Effects, { chain, policy }: { chain: Chain; policy: Policy }): void {
@@ -87,12 +94,7 @@ export function checkGrants(
 /** The allow-list alone. */
 export function checkRecipients(list: readonly Effect[], { chain, policy }: { chain: Chain; policy: Policy }): void {
   if (!policy.recipients) return
-  const allowed = new Set(
-    policy.recipients
-      .map((id) => parseAccountId(id))
-      .filter((account) => account.chain === chain.id)
-      .map((account) => chain.parseAddress(account.address)),
-  )
+  const allowed = new Set(allowedOf(policy, chain))
   for (const effect of list) {
     const party = partyOf(effect)
     if (party === undefined || allowed.has(party)) continue
@@ -100,6 +102,30 @@ export function checkRecipients(list: readonly Effect[], { chain, policy }: { ch
       address: party,
     })
   }
+}
+
+/** Address poisoning: a stranger whose address looks like one that the wallet knows, the account's own among them. */
+function checkLookalikes(list: readonly Effect[], { chain, policy, accept, contacts }: PolicyContext): void {
+  if (accept.includes('lookalike')) return
+  const own = list.flatMap((effect) => ('from' in effect ? [effect.from] : []))
+  const known = [...contacts, ...own, ...allowedOf(policy, chain)]
+  for (const effect of list) {
+    const party = partyOf(effect)
+    const twin = party === undefined ? undefined : lookalikeOf(party, known)
+    if (twin !== undefined)
+      throw refused(
+        'lookalike',
+        `${party} looks like ${twin}, which this wallet knows, and is another address. Somebody may have planted it: compare every character. If it is right, say yes with accept: ['lookalike'].`,
+        { address: party, known: twin },
+      )
+  }
+}
+
+function allowedOf(policy: Policy, chain: Chain): readonly string[] {
+  return (policy.recipients ?? [])
+    .map((id) => parseAccountId(id))
+    .filter((account) => account.chain === chain.id)
+    .map((account) => chain.parseAddress(account.address))
 }
 
 /** Who gains something by an effect; a deployment has no address yet and is never on a list. */

@@ -1,7 +1,16 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { CofferError } from './error.ts'
-import { deadline, onAbort, orAbort, sleep, throwIfAborted, withTimeout } from './wait.ts'
+import {
+  abortError,
+  abortWith,
+  deadline,
+  onAbort,
+  orAbort,
+  sleep,
+  throwIfAborted,
+  withTimeout,
+} from './wait.ts'
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
 
@@ -17,6 +26,16 @@ describe('throwIfAborted', () => {
     )
     const reason = new CofferError({ code: 'TIMEOUT', message: 'Late.' })
     expect(() => throwIfAborted(AbortSignal.abort(reason))).toThrow(reason)
+  })
+})
+
+describe('abortWith', () => {
+  it('keeps the reason where signals have none', () => {
+    const controller = new AbortController()
+    Object.defineProperty(controller.signal, 'reason', { value: undefined })
+    const reason = new CofferError({ code: 'TIMEOUT', message: 'Late.' })
+    abortWith(controller, reason)
+    expect(abortError(controller.signal)).toBe(reason)
   })
 })
 

@@ -7,9 +7,18 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 /** What to throw for an aborted signal: its reason where that is a Coffer error, else `ABORTED`. */
 export function abortError(signal: AbortSignal): CofferError {
-  if (isCofferError(signal.reason)) return signal.reason
+  const reason: unknown = signal.reason ?? reasons.get(signal)
+  if (isCofferError(reason)) return reason
   return new CofferError({ code: 'ABORTED', message: 'The caller cancelled this.' })
 }
+
+/** `controller.abort(reason)`, with a reason that {@link abortError} finds on React Native too, whose signals have none. */
+export function abortWith(controller: AbortController, reason: unknown): void {
+  reasons.set(controller.signal, reason)
+  controller.abort(reason)
+}
+
+const reasons = new WeakMap<AbortSignal, unknown>()
 
 /**
  * Runs `run` when `signal` aborts; give back with the function that is returned. However many wait for a signal, it gets
@@ -80,12 +89,13 @@ export interface Deadline {
 export function deadline(ms: number, signal?: AbortSignal, message?: string): Deadline {
   const controller = new AbortController()
   if (signal?.aborted) {
-    controller.abort(abortError(signal))
+    abortWith(controller, abortError(signal))
     return { signal: controller.signal, clear: () => {}, abort: () => {} }
   }
   const timer = setTimeout(() => {
     forget?.()
-    controller.abort(
+    abortWith(
+      controller,
       new CofferError({
         code: 'TIMEOUT',
         message: message ?? `This took longer than ${ms} ms.`,
@@ -98,7 +108,7 @@ export function deadline(ms: number, signal?: AbortSignal, message?: string): De
     signal &&
     onAbort(signal, () => {
       clearTimeout(timer)
-      controller.abort(abortError(signal))
+      abortWith(controller, abortError(signal))
     })
   const clear = (): void => {
     clearTimeout(timer)
@@ -109,7 +119,7 @@ export function deadline(ms: number, signal?: AbortSignal, message?: string): De
     clear,
     abort: (reason) => {
       clear()
-      controller.abort(reason)
+      abortWith(controller, reason)
     },
   }
 }

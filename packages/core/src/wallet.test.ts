@@ -190,4 +190,20 @@ describe('policy', () => {
     await expect(wallet.sign(fakeDraft(chain, { amount: 30n }))).rejects.toMatchObject({ code: 'SIGNER_REFUSED' })
     await createWallet({ chains: [chain], signer: fakeSigner(), policy, store }).sign(fakeDraft(chain, { amount: 30n, fee: 9n }))
   })
+
+  it('G1: refuses a stranger who looks like somebody known, until it is told otherwise', async () => {
+    const { wallet, chain } = world()
+    const friend = 'abcdefmmmmmmmmmmwxyz'
+    const twin = 'abcdefnnnnnnnnnnwxyz'
+    await wallet.sign(fakeDraft(chain, { to: friend }))
+    await wallet.sign(fakeDraft(chain, { to: friend, fee: 2n }))
+    const poisoned = fakeDraft(chain, { to: twin })
+    await expect(wallet.sign(poisoned)).rejects.toMatchObject({ details: { rule: 'lookalike', known: friend } })
+    await wallet.sign(fakeDraft(chain, { to: 'abcdefmmmmmmmmmmwxya' }))
+    await wallet.sign(poisoned, { accept: ['lookalike'] })
+    const strict = world({ recipients: [`fake:1:${friend}`] })
+    await expect(strict.wallet.sign(fakeDraft(strict.chain, { to: twin }))).rejects.toMatchObject({
+      details: { rule: 'recipients' },
+    })
+  })
 })

@@ -1,5 +1,6 @@
 import { authorise } from './approve.ts'
 import type { Chain } from './chain.ts'
+import { addContacts } from './contacts.ts'
 import type { AccountDescriptor, Draft } from './draft.ts'
 import { CofferError, isCofferError } from './error.ts'
 import { chainOfJson, createSigned, readDraft, readSigned } from './forms.ts'
@@ -178,7 +179,9 @@ export function createWallet<const C extends readonly AnyChain[]>(
         const approved = await authorise({ chain, draft, policy, accept, store })
         undo.push(approved.undo)
         await chain.claim?.(approved.draft, store)
-        return createSigned(chain, await signer.sign({ chain, draft: approved.draft }, { signal }))
+        const signed = createSigned(chain, await signer.sign({ chain, draft: approved.draft }, { signal }))
+        await addContacts(store, chain.id, approved.draft.effects.list)
+        return signed
       } catch (error) {
         await Promise.allSettled(undo.map((step) => step()))
         throw error
