@@ -20,7 +20,7 @@ export function showEffects(
 ): string {
   const { bold, yellow } = output.colors
   const lines = sentences.map((line) => `  ${line.startsWith('Warning') ? yellow(line) : line}`)
-  return [bold(`${addressOf(account)} on ${chain.name}`), ...lines].join('\n')
+  return [bold(`From ${addressOf(account)} on ${chain.name}`), ...lines].join('\n')
 }
 
 /** The address at the end of a descriptor. */

@@ -19,19 +19,16 @@ export async function follow(
   const show = progress(io)
   try {
     for await (const status of payment.watch({ signal })) {
-      show.update(sentence(chain, status))
-      switch (status.state) {
-        case 'confirmed':
-        case 'final':
-          if (status.confirmations < wait && status.state !== 'final') break
-          show.done(sentence(chain, status))
-          return status
-        case 'failed':
-        case 'replaced':
-        case 'dropped':
-          // Says in the words of the library why it will not be confirmed.
-          await payment.confirmed(wait, { signal, dropAfter: 0 })
+      const enough =
+        status.state === 'final' || (status.state === 'confirmed' && status.confirmations >= wait)
+      if (enough) {
+        show.done(sentence(chain, status))
+        return status
       }
+      show.update(sentence(chain, status))
+      // Says in the words of the library why it will not be confirmed.
+      if (['failed', 'replaced', 'dropped'].includes(status.state))
+        await payment.confirmed(wait, { signal, dropAfter: 0 })
     }
   } catch (error) {
     show.stop()

@@ -1,4 +1,4 @@
-import { CofferError } from '@coffer/core'
+import { type Acceptance, CofferError } from '@coffer/core'
 import { type Command, Option } from 'commander'
 
 /** What the commands have in common. */
@@ -11,6 +11,8 @@ export interface CommonOptions {
   readonly address?: string
   readonly passphraseFile?: string
 }
+
+const DANGERS: readonly Acceptance[] = ['unlimited-approval', 'approval-for-all', 'lookalike']
 
 const groups = {
   chain: () => [
@@ -32,6 +34,15 @@ const groups = {
       '--passphrase-file <path>',
       'take the passphrase from the first line of a file (or $COFFER_PASSPHRASE_FILE)',
     ),
+  ],
+  agreement: () => [
+    new Option('-y, --yes', 'do not ask before signing'),
+    new Option('--accept <danger...>', 'say yes to a danger, for this one signature').choices(DANGERS),
+  ],
+  wait: () => [
+    new Option('--wait <confirmations>', 'how long to follow the payment; 0 to leave at once')
+      .argParser(count)
+      .default(1),
   ],
   json: () => [new Option('--json', 'write the result as JSON, amounts as strings of base units')],
 }

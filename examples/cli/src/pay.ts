@@ -1,4 +1,13 @@
-import { type Asset, CofferError, checkEffects, type Draft, type Payment } from '@coffer/core'
+import {
+  type Acceptance,
+  type Asset,
+  CofferError,
+  checkEffects,
+  type Draft,
+  isCofferError,
+  type Payment,
+  readContacts,
+} from '@coffer/core'
 import type { EvmAccount, EvmChain } from '@coffer/evm'
 import type { Context } from './context.ts'
 import { effectsOf, showEffects } from './effects.ts'
@@ -7,14 +16,20 @@ import { withKeys } from './keys.ts'
 import { readPolicy } from './policy-file.ts'
 import { prompts } from './prompts.ts'
 
+/** What the person agreed to on the command line. */
+export interface Agreement {
+  /** Do not ask. */
+  readonly yes?: boolean
+  readonly accept?: readonly Acceptance[]
+}
+
 export interface PayRequest {
   readonly chain: EvmChain
   readonly account: EvmAccount
   readonly draft: Draft
   /** Tokens beside the chain's list, whose amounts are then shown with their decimals. */
   readonly tokens?: readonly Asset[]
-  /** Do not ask. */
-  readonly yes: boolean
+  readonly agreement: Agreement
 }
 
 /**
@@ -22,16 +37,23 @@ export interface PayRequest {
  * `POLICY_REFUSED` before it asks anything, `SIGNER_REFUSED` when the person says no.
  */
 export async function pay(context: Context, request: PayRequest): Promise<Payment> {
-  const { wallet, home, output, chains } = context
-  const { chain, account, draft, tokens, yes } = request
+  const { wallet, home, output, chains, store, io } = context
+  const { chain, account, draft, tokens, agreement } = request
+  const { accept = [] } = agreement
   try {
     output.say(showEffects(output, chain, draft.account, effectsOf(chain, draft, tokens)))
-    checkEffects(draft.effects, { chain, policy: await readPolicy(home, chains), accept: [] })
-    await agree(context, yes)
-    const signed = await withKeys(context, (keys) => keys.sign(draft, { signal: context.io.signal }))
-    return await wallet.publish(signed, { signal: context.io.signal })
+    const policy = await readPolicy(home, chains)
+    checkEffects(draft.effects, { chain, policy, accept, contacts: await readContacts(store, chain.id) })
+    await agree(context, agreement)
+    const signed = await withKeys(context, (keys) => keys.sign(draft, { accept, signal: io.signal }))
+    return await wallet.publish(signed, { signal: io.signal }).catch((error: unknown) => {
+      if (isCofferError(error, 'BROADCAST_UNKNOWN'))
+        output.say(`To send it again: coffer publish ${signed.txid}`)
+      throw error
+    })
   } catch (error) {
-    await account.discard(draft)
+    // Without it the nonce comes back by itself after a while; the first error is the one to tell.
+    await account.discard(draft).catch(() => {})
     throw error
   }
 }
@@ -50,7 +72,7 @@ export async function finish(
 }
 
 /** Throws `SIGNER_REFUSED` unless the person says yes. */
-export async function agree({ io }: Context, yes: boolean): Promise<void> {
+export async function agree({ io }: Context, { yes = false }: Agreement): Promise<void> {
   if (yes || (await prompts(io, 'Look at the effects above, then say yes with --yes.').yes('Sign this?')))
     return
   throw new CofferError({ code: 'SIGNER_REFUSED', message: 'You said no. Nothing was signed.' })

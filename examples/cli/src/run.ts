@@ -45,7 +45,7 @@ function program(cli: Cli): Command {
   const { io } = cli
   const program = new Command('coffer')
     .description(
-      'A wallet for several chains. Everything but signing works without the passphrase, from public data alone;\nsigning works without the network.',
+      'A wallet for several chains. Looking and preparing need no passphrase, signing needs no network.',
     )
     .version(version())
     .exitOverride()
@@ -56,6 +56,10 @@ function program(cli: Cli): Command {
       outputError: () => {},
       getOutHasColors: () => hasColors(io, 'stdout'),
       getErrHasColors: () => hasColors(io, 'stderr'),
+    })
+    .configureHelp({
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map((one) => `<${one.name()}>`)].join(' '),
     })
     .helpCommand(false)
     .action(() => program.help())

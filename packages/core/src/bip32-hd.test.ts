@@ -128,7 +128,11 @@ describe.each([nobleEngine, tinyEngine(tiny)])('BIP-32 over $name', (engine) => 
 
 describe('differential: @scure/bip32 agrees', () => {
   const seed = fc.uint8Array({ minLength: 16, maxLength: 64 })
-  const index = fc.oneof(fc.integer({ min: 0, max: 0xffffffff }), fc.nat(20), fc.nat(20).map((i) => i + HARDENED))
+  const index = fc.oneof(
+    fc.integer({ min: 0, max: 0xffffffff }),
+    fc.nat(20),
+    fc.nat(20).map((i) => i + HARDENED),
+  )
   const soft = fc.integer({ min: 0, max: HARDENED - 1 })
 
   it('on private derivation', () => {
@@ -148,14 +152,19 @@ describe('differential: @scure/bip32 agrees', () => {
 
   it('on public derivation, which equals private derivation', () => {
     fc.assert(
-      fc.property(seed, fc.array(index, { maxLength: 2 }), fc.array(soft, { minLength: 1, maxLength: 3 }), (bytes, head, tail) => {
-        const account = hdDerive(hdFromSeed(bytes, nobleEngine), head)
-        const ours = hdDerivePublic(hdNeuter(account), tail)
-        const theirs = HDKey.fromExtendedKey(hdToXpub(account)).derive(formatPath(tail))
-        expect(hdToXpub(ours)).toBe(theirs.publicExtendedKey)
-        expect(hdToXpub(ours)).toBe(hdToXpub(hdDerive(account, tail)))
-        expect(hdDerivePublic(account, tail)).toEqual(ours)
-      }),
+      fc.property(
+        seed,
+        fc.array(index, { maxLength: 2 }),
+        fc.array(soft, { minLength: 1, maxLength: 3 }),
+        (bytes, head, tail) => {
+          const account = hdDerive(hdFromSeed(bytes, nobleEngine), head)
+          const ours = hdDerivePublic(hdNeuter(account), tail)
+          const theirs = HDKey.fromExtendedKey(hdToXpub(account)).derive(formatPath(tail))
+          expect(hdToXpub(ours)).toBe(theirs.publicExtendedKey)
+          expect(hdToXpub(ours)).toBe(hdToXpub(hdDerive(account, tail)))
+          expect(hdDerivePublic(account, tail)).toEqual(ours)
+        },
+      ),
       { numRuns: 40 },
     )
   })
@@ -171,7 +180,9 @@ describe('HD keys', () => {
     expect(mine).toEqual(seed)
     for (const length of [0, 15, 65])
       expect(failure(() => hdFromSeed(new Uint8Array(length), nobleEngine)).code).toBe('INVALID_KEY')
-    expect(failure(() => hdFromSeed('00'.repeat(16) as unknown as Uint8Array, nobleEngine)).code).toBe('INVALID_KEY')
+    expect(failure(() => hdFromSeed('00'.repeat(16) as unknown as Uint8Array, nobleEngine)).code).toBe(
+      'INVALID_KEY',
+    )
   })
 
   it('read and write the keys of test networks only when asked', () => {
@@ -182,7 +193,9 @@ describe('HD keys', () => {
     expect(hdFromXpub(xpub, nobleEngine, { testnet: true }).publicKey).toEqual(root().publicKey)
     expect(failure(() => hdFromXprv(xprv, nobleEngine)).message).toMatch('is no xprv, but tprv')
     expect(failure(() => hdFromXpub(xpub, nobleEngine)).message).toMatch('is no xpub, but tpub')
-    expect(failure(() => hdFromXpub(hdToXpub(root()), nobleEngine, { testnet: true })).message).toMatch('but xpub')
+    expect(failure(() => hdFromXpub(hdToXpub(root()), nobleEngine, { testnet: true })).message).toMatch(
+      'but xpub',
+    )
     expect(failure(() => hdFromXprv(hdToXpub(root()), nobleEngine)).message).toMatch('but xpub')
   })
 
@@ -200,11 +213,18 @@ describe('HD keys', () => {
   it('show nothing secret', () => {
     const key = hdDerive(root(), 'm/84h/0h/0h')
     const secret = Buffer.from(hdSecret(key)).toString('hex')
-    const shown = [JSON.stringify(key), inspect(key, { depth: 10, showHidden: true, maxArrayLength: null })].join()
+    const shown = [
+      JSON.stringify(key),
+      inspect(key, { depth: 10, showHidden: true, maxArrayLength: null }),
+    ].join()
     expect(shown).not.toContain(secret)
     expect(shown).not.toContain(Array.from(hdSecret(key)).join(','))
     expect(shown).not.toContain(Array.from(hdSecret(key)).join(', '))
-    expect(Object.values(key).some((value) => value instanceof Uint8Array && hdSecret(key).every((b, i) => b === value[i]))).toBe(false)
+    expect(
+      Object.values(key).some(
+        (value) => value instanceof Uint8Array && hdSecret(key).every((b, i) => b === value[i]),
+      ),
+    ).toBe(false)
   })
 
   it('are independent copies, also of themselves', () => {
@@ -223,7 +243,14 @@ describe('HD keys', () => {
     hdWipe(key)
     hdWipe(key)
     expect(key.chainCode.every((byte) => byte === 0)).toBe(true)
-    for (const call of [hdSecret, hdToXprv, hdToXpub, hdNeuter, (k: HdKey) => hdDerive(k, 'm/0'), (k: HdKey) => hdDerivePublic(k, 'm/0')])
+    for (const call of [
+      hdSecret,
+      hdToXprv,
+      hdToXpub,
+      hdNeuter,
+      (k: HdKey) => hdDerive(k, 'm/0'),
+      (k: HdKey) => hdDerivePublic(k, 'm/0'),
+    ])
       expect(failure(() => call(key)).code).toBe('INVALID_KEY')
     expect(failure(() => hdSecret({ ...root() })).message).toMatch('A copy of one cannot be used')
   })
@@ -236,7 +263,9 @@ describe('HD keys', () => {
     // The root's own key and the result's: each is wiped with its node.
     expect(left.length).toBeGreaterThan(0)
     for (const bytes of left)
-      expect([Buffer.from(hdSecret(hdFromSeed(seed, nobleEngine))), Buffer.from(own)]).toContainEqual(Buffer.from(bytes))
+      expect([Buffer.from(hdSecret(hdFromSeed(seed, nobleEngine))), Buffer.from(own)]).toContainEqual(
+        Buffer.from(bytes),
+      )
     hdWipe(key)
     expect(seen.length).toBeGreaterThan(10)
   })
@@ -245,7 +274,10 @@ describe('HD keys', () => {
     const { engine, seen } = spy({ ...nobleEngine, secretAdd: () => undefined, publicAdd: () => undefined })
     const start = hdFromSeed(seed, engine)
     const error = failure(() => hdDerive(start, 'm/44h/0'))
-    expect([error.code, error.message]).toEqual(['INVALID_PATH', expect.stringContaining('No key exists at m/44h,')])
+    expect([error.code, error.message]).toEqual([
+      'INVALID_PATH',
+      expect.stringContaining('No key exists at m/44h,'),
+    ])
     expect(failure(() => hdDerivePublic(start, 'm/4/5')).message).toContain('No key exists at m/4,')
     hdWipe(start)
     for (const bytes of seen) expect(bytes.every((byte) => byte === 0)).toBe(true)

@@ -56,7 +56,10 @@ export function hdFromSeed(seed: Uint8Array, engine: Engine): HdKey {
   try {
     const secret = mixed.slice(0, 32)
     if (!engine.isSecret(secret)) throw invalid('This seed makes no key. Use another one.')
-    return node({ depth: 0, index: 0, parentFingerprint: '00000000', chainCode: mixed.slice(32) }, { engine, secret })
+    return node(
+      { depth: 0, index: 0, parentFingerprint: '00000000', chainCode: mixed.slice(32) },
+      { engine, secret },
+    )
   } finally {
     mixed.fill(0)
   }
@@ -131,7 +134,11 @@ export function hdDerivePublic(key: HdKey, path: string | readonly number[]): Hd
     const publicKey = engine.publicAdd(parent.publicKey, mixed.subarray(0, 32))
     if (!publicKey) throw noKey(indexes.slice(0, level + 1))
     const { depth, fingerprint: parentFingerprint } = parent
-    return node({ depth: depth + 1, index, parentFingerprint, chainCode: mixed.slice(32) }, { engine }, publicKey)
+    return node(
+      { depth: depth + 1, index, parentFingerprint, chainCode: mixed.slice(32) },
+      { engine },
+      publicKey,
+    )
   }, hdNeuter(key))
 }
 
@@ -139,7 +146,11 @@ export function hdDerivePublic(key: HdKey, path: string | readonly number[]): Hd
 export function hdNeuter(key: HdKey): HdKey {
   const { depth, index, parentFingerprint, chainCode, publicKey } = key
   const { engine } = innerOf(key)
-  return node({ depth, index, parentFingerprint, chainCode: chainCode.slice() }, { engine }, publicKey.slice())
+  return node(
+    { depth, index, parentFingerprint, chainCode: chainCode.slice() },
+    { engine },
+    publicKey.slice(),
+  )
 }
 
 /** A copy of the private key, 32 bytes, for the caller to wipe. Throws `INVALID_KEY` when the node is public or wiped. */
@@ -215,10 +226,13 @@ function read(text: string, kind: keyof typeof VERSIONS): { fields: Fields; key:
     data = createBase58check(sha256).decode(text)
   } catch {
     // Without the cause: it may repeat a part of the key.
-    throw invalid(`This text is no ${kind}: a length, letter or checksum is wrong. Check that it was copied whole.`)
+    throw invalid(
+      `This text is no ${kind}: a length, letter or checksum is wrong. Check that it was copied whole.`,
+    )
   }
   try {
-    if (data.length !== 78) throw invalid(`This text is no ${kind}: its length is wrong. Check that it was copied whole.`)
+    if (data.length !== 78)
+      throw invalid(`This text is no ${kind}: its length is wrong. Check that it was copied whole.`)
     const view = new DataView(data.buffer, data.byteOffset)
     const found = Object.entries(VERSIONS).find(([, version]) => version === view.getUint32(0))?.[0]
     if (found !== kind)
@@ -262,7 +276,8 @@ function node(fields: Fields, inner: Inner, known?: Uint8Array): HdKey {
 
 function innerOf(key: HdKey): Inner {
   const inner = inners.get(key)
-  if (!inner) throw invalid('This is not a key of hdFromSeed, hdFromXprv or hdFromXpub. A copy of one cannot be used.')
+  if (!inner)
+    throw invalid('This is not a key of hdFromSeed, hdFromXprv or hdFromXpub. A copy of one cannot be used.')
   if (inner.wiped) throw invalid('This key was wiped. Make it again from the seed.')
   return inner
 }

@@ -106,19 +106,31 @@ describe('key origins', () => {
     expect(splitOrigin('wpkh([d34db33f/84h]xpub)')).toEqual({ rest: 'wpkh([d34db33f/84h]xpub)' })
   })
 
-  it.each(['[', '[]', '[d34db33f', '[d34db3]x', '[d34db33g]x', '[d34db33f/]x', '[d34db33f44h]x', '[d34db33f/44x]x', '[d34db33f//0]x'])(
-    'refuses %j',
-    (text) => {
-      expect(code(() => splitOrigin(text))).toBe('INVALID_ACCOUNT')
-    },
-  )
+  it.each([
+    '[',
+    '[]',
+    '[d34db33f',
+    '[d34db3]x',
+    '[d34db33g]x',
+    '[d34db33f/]x',
+    '[d34db33f44h]x',
+    '[d34db33f/44x]x',
+    '[d34db33f//0]x',
+  ])('refuses %j', (text) => {
+    expect(code(() => splitOrigin(text))).toBe('INVALID_ACCOUNT')
+  })
 
   it('round-trip', () => {
-    const hex = fc.uint8Array({ minLength: 4, maxLength: 4 }).map((bytes) => Buffer.from(bytes).toString('hex'))
+    const hex = fc
+      .uint8Array({ minLength: 4, maxLength: 4 })
+      .map((bytes) => Buffer.from(bytes).toString('hex'))
     const path = fc.array(fc.integer({ min: 0, max: 0xffffffff }), { maxLength: 10 }).map(formatPath)
     fc.assert(
       fc.property(hex, path, (fingerprint, path) => {
-        expect(splitOrigin(`${formatOrigin(fingerprint, path)}rest`)).toEqual({ origin: { fingerprint, path }, rest: 'rest' })
+        expect(splitOrigin(`${formatOrigin(fingerprint, path)}rest`)).toEqual({
+          origin: { fingerprint, path },
+          rest: 'rest',
+        })
       }),
     )
   })

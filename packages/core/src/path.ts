@@ -60,7 +60,10 @@ export interface KeyOrigin {
  */
 export function formatOrigin(fingerprint: string, path: string): string {
   if (!FINGERPRINT.test(fingerprint))
-    throw new CofferError({ code: 'INVALID_KEY', message: 'A key fingerprint is eight lower-case hex digits.' })
+    throw new CofferError({
+      code: 'INVALID_KEY',
+      message: 'A key fingerprint is eight lower-case hex digits.',
+    })
   return `[${fingerprint}${formatPath(parsePath(path)).slice(1)}]`
 }
 
@@ -80,7 +83,10 @@ export function splitOrigin(descriptor: string): { readonly origin?: KeyOrigin; 
   const tail = descriptor.slice(9, end)
   if (end < 9 || !FINGERPRINT.test(fingerprint) || (tail !== '' && !tail.startsWith('/'))) throw broken()
   try {
-    return { origin: { fingerprint, path: formatPath(parsePath(`m${tail}`)) }, rest: descriptor.slice(end + 1) }
+    return {
+      origin: { fingerprint, path: formatPath(parsePath(`m${tail}`)) },
+      rest: descriptor.slice(end + 1),
+    }
   } catch (cause) {
     throw broken(cause)
   }
@@ -88,7 +94,8 @@ export function splitOrigin(descriptor: string): { readonly origin?: KeyOrigin; 
 
 function wrong(value: unknown): CofferError {
   // Shown only when it looks like a path: what was passed by mistake may be a secret.
-  const shown = typeof value === 'string' && /^[mM0-9'hH/ ]{1,80}$/.test(value) ? JSON.stringify(value) : 'This value'
+  const shown =
+    typeof value === 'string' && /^[mM0-9'hH/ ]{1,80}$/.test(value) ? JSON.stringify(value) : 'This value'
   return new CofferError({
     code: 'INVALID_PATH',
     message: `${shown} is not a key path. Write it like m/44h/60h/0h/0/0, each index below 2147483648.`,

@@ -213,6 +213,13 @@ describe('reads', () => {
     })
   })
 
+  it('tell two of one origin apart', async () => {
+    const none = (): Error => error('NETWORK')
+    await expect(evm(fake('a', none), fake('b', none), fake('a', none)).request([READ])).rejects.toThrow(
+      'a (NETWORK), b (NETWORK), a (3) (NETWORK)',
+    )
+  })
+
   it.each<ErrorCode>(['ABORTED', 'INVALID_REQUEST', 'INTERNAL'])('throw %s as it is', async (code) => {
     const [a, b] = [fake('a', () => error(code)), fake('b')]
     await expect(evm(a, b).request([READ])).rejects.toMatchObject({ code })

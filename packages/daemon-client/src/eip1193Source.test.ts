@@ -103,6 +103,19 @@ describe('eip1193Source', () => {
     expect(caught.stack + JSON.stringify(caught)).not.toContain('secret')
   })
 
+  it('does not say that nothing was sent when the first of several writes was', async () => {
+    let sends = 0
+    const wallet = provider(() => {
+      if (++sends === 2) throw { name: 'HttpRequestError', status: 429 }
+      return '0x'
+    })
+    const error = await eip1193Source(wallet)('eip155:1')
+      .request([SEND, SEND])
+      .catch((error) => error)
+    expect(error.code).toBe('RATE_LIMITED')
+    expect(error.details.sent).toBeUndefined()
+  })
+
   it('keeps time limits, aborts and closes', async () => {
     const deaf = eip1193Source(
       provider(() => new Promise(() => {})),

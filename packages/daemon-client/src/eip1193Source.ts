@@ -14,7 +14,7 @@ import { isRead } from './methods.ts'
 import { chainMismatch } from './rpc.ts'
 import { openScopes } from './scopes.ts'
 import { cleanText } from './text.ts'
-import { badResponse, connectionError, networkError, notSent, statusError } from './transportErrors.ts'
+import { asWriteError, badResponse, connectionError, networkError, statusError } from './transportErrors.ts'
 
 /** Anything with the `request` of EIP-1193: a wallet's `window.ethereum`, a viem client, an ethers provider. */
 export interface Eip1193Provider {
@@ -97,10 +97,15 @@ async function ask(
     return results
   }
   await checkChain(provider, chain).catch((error) => {
-    throw notSent(error)
+    throw asWriteError(error, 'before-first')
   })
   const results: RpcResult[] = []
-  for (const call of calls) results.push(await one(provider, call))
+  for (const call of calls)
+    results.push(
+      await one(provider, call).catch((error) => {
+        throw results.length > 0 ? asWriteError(error, 'after-first') : error
+      }),
+    )
   return results
 }
 

@@ -283,7 +283,11 @@ describe('rows that are refused', () => {
     ['nothing', [null]],
   ])('%s', async (_name, result) => {
     const { transfers } = await serve((request, response) =>
-      sendJson(response, { status: '1', message: 'OK', result: request.url?.includes('txlist') ? result : [] }),
+      sendJson(response, {
+        status: '1',
+        message: 'OK',
+        result: request.url?.includes('txlist') ? result : [],
+      }),
     )
     await expect(transfers(first)).rejects.toMatchObject({ code: 'BAD_RESPONSE' })
   })

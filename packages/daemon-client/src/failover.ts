@@ -83,10 +83,12 @@ export function failover<S extends Source>(
   sources: readonly S[],
   options: FailoverOptions = {},
 ): Failover<S> {
+  const names = sources.map((source, i) => source.name ?? `source ${i + 1}`)
   const members = sources.map(
     (source, i): Member<S> => ({
       source,
-      name: source.name ?? `source ${i + 1}`,
+      // Two of one origin, with different keys in their paths, must not look alike.
+      name: names.indexOf(names[i] ?? '') === i ? (names[i] ?? '') : `${names[i]} (${i + 1})`,
       failures: 0,
       restUntil: 0,
       quietUntil: 0,

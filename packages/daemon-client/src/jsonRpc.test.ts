@@ -380,9 +380,26 @@ describe('writes', () => {
     ['times out', () => {}, { code: 'TIMEOUT' }],
     ['is lost', (request) => request.socket.destroy(), { code: 'NETWORK' }],
     ['is refused', (_request, response) => sendJson(response, null, 500), { code: 'NETWORK' }],
-  ])('say that nothing was sent when the look at the chain id before %s', async (_name, handler, expected) => {
-    const { source } = await serve(handler, { timeout: 100 })
-    await expect(source.request([send()])).rejects.toMatchObject({ ...expected, details: { sent: false } })
+  ])(
+    'say that nothing was sent when the look at the chain id before %s',
+    async (_name, handler, expected) => {
+      const { source } = await serve(handler, { timeout: 100 })
+      await expect(source.request([send()])).rejects.toMatchObject({ ...expected, details: { sent: false } })
+    },
+  )
+
+  it('never say that nothing was sent when the first of several was', async () => {
+    let sends = 0
+    const { source } = await serve((request, response, body) => {
+      if (methodsOf(JSON.parse(body))[0] === 'eth_sendRawTransaction' && ++sends === 2)
+        response.writeHead(429).end()
+      else node(1)(request, response, body)
+    })
+    const error = await source.request([send('0x1'), send('0x2')]).catch((error) => error)
+    expect(error.code).toBe('RATE_LIMITED')
+    expect(error.details.sent).toBeUndefined()
+    const alone = await source.request([send('0x3')])
+    expect(alone[0]?.ok).toBe(true)
   })
 
   it('that could not be sent say so', async () => {

@@ -6,8 +6,7 @@ export function readJson(text: string, maxBytes: number, origin: string): unknow
   try {
     return parseJson(text, { maxBytes, bigNumbers: 'string' })
   } catch (error) {
-    if (/^\s*</.test(text))
-      throw badResponse(origin, 'sent a web page rather than JSON. Check the URL.')
+    if (/^\s*</.test(text)) throw badResponse(origin, 'sent a web page rather than JSON. Check the URL.')
     const reason = isCofferError(error) ? error.details.reason : undefined
     throw badResponse(origin, `sent JSON that is refused${reason ? ` (${reason})` : ''}.`)
   }

@@ -12,7 +12,7 @@ import {
 import { isRateLimit } from './answers.ts'
 import { isRead } from './methods.ts'
 import { openScopes } from './scopes.ts'
-import { badResponse, networkError, notSent, rateLimited } from './transportErrors.ts'
+import { asWriteError, badResponse, networkError, rateLimited } from './transportErrors.ts'
 import { encodeCall, type Wire, type WireCall } from './wire.ts'
 
 export interface RpcOptions {
@@ -211,11 +211,17 @@ export function openRpc(options: RpcOptions): Rpc {
     try {
       return await scopes.run(signal, async (signal) => {
         const results: RpcResult[] = []
+        await ready(signal).catch((error) => {
+          throw asWriteError(error, 'before-first')
+        })
         for (const text of texts) {
-          await ready(signal).catch((error) => {
-            throw results.length === 0 ? notSent(error) : error
-          })
-          results.push(await withTimeout(timeout, signal, (signal) => single(text, signal), tooLate))
+          try {
+            // The connection may be another one by now.
+            if (results.length > 0) await ready(signal)
+            results.push(await withTimeout(timeout, signal, (signal) => single(text, signal), tooLate))
+          } catch (error) {
+            throw results.length > 0 ? asWriteError(error, 'after-first') : error
+          }
         }
         return results
       })
@@ -268,7 +274,7 @@ export function openRpc(options: RpcOptions): Rpc {
 export function chainMismatch(origin: string, expected: ChainId, actual: string): CofferError {
   return new CofferError({
     code: 'CHAIN_MISMATCH',
-    message: `${origin} serves ${actual} and not ${expected}. Its answers were thrown away and nothing was sent.`,
+    message: `${origin} serves ${actual} and not ${expected}. Its answers were thrown away.`,
     details: { origin, expected, actual, sent: false },
   })
 }

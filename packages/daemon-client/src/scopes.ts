@@ -1,4 +1,4 @@
-import { onAbort } from '@coffer/core'
+import { abortError, abortWith, onAbort } from '@coffer/core'
 
 /** The work of one source: each piece ends with its caller's signal, and all of it when the source is closed. */
 export interface Scopes {
@@ -11,8 +11,8 @@ export function openScopes(): Scopes {
   return {
     async run(signal, task) {
       const controller = new AbortController()
-      if (signal?.aborted) controller.abort(signal.reason)
-      const forget = signal && onAbort(signal, () => controller.abort(signal.reason))
+      if (signal?.aborted) abortWith(controller, abortError(signal))
+      const forget = signal && onAbort(signal, () => abortWith(controller, abortError(signal)))
       running.add(controller)
       try {
         return await task(controller.signal)
@@ -22,7 +22,7 @@ export function openScopes(): Scopes {
       }
     },
     abort(reason) {
-      for (const controller of running) controller.abort(reason)
+      for (const controller of running) abortWith(controller, reason)
     },
   }
 }

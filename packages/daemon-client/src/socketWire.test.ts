@@ -80,6 +80,22 @@ describe('one socket', () => {
     expect(server.seen.flatMap(methodsOf)).toEqual(['eth_chainId', 'eth_sendRawTransaction', 'eth_chainId'])
   })
 
+  it('E1: notices another chain between two writes of one request, and does not say that nothing was sent', async () => {
+    let chain = 1
+    const { source, server } = await serve((socket, message) => {
+      socket.send(JSON.stringify(answers(message, chain)))
+      if (methodsOf(message)[0] !== 'eth_sendRawTransaction') return
+      chain = 56
+      socket.terminate()
+    })
+    const error = await source.request([SEND, SEND]).catch((error) => error)
+    expect(['CHAIN_MISMATCH', 'NETWORK']).toContain(error.code)
+    expect(error.details.sent).toBeUndefined()
+    expect(
+      server.seen.flatMap(methodsOf).filter((method) => method === 'eth_sendRawTransaction').length,
+    ).toBe(1)
+  })
+
   it('fails what is in flight when it is lost', async () => {
     const { source } = await serve((socket) => socket.terminate())
     const errors = await Promise.all(

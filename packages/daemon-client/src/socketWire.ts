@@ -10,10 +10,10 @@ import {
 import { isRateLimit, readAnswer } from './answers.ts'
 import { readJson } from './readJson.ts'
 import {
+  asWriteError,
   badResponse,
   connectionError,
   networkError,
-  notSent,
   rateLimited,
   statusError,
 } from './transportErrors.ts'
@@ -219,7 +219,7 @@ export function socketWire(options: SocketWireOptions): SocketWire {
         }
         clearTimeout(timer)
         endSocket(socket)
-        onFailed(notSent(error))
+        onFailed(asWriteError(error, 'before-first'))
         for (const ticket of new Set(link.tickets.values())) ticket.fail(error)
         for (const listener of link.listeners.values()) listener.onLost(error)
       },

@@ -75,11 +75,16 @@ export function connectionError(origin: string, failure: unknown): CofferError {
   })
 }
 
-/** The same error, marked as one that came before anything was sent. */
-export function notSent(error: unknown): unknown {
+/**
+ * The same error, as one of a request of several writes: it certainly was not carried out when the failure came before
+ * the first of them, and in part it may have been when it came after.
+ */
+export function asWriteError(error: unknown, when: 'before-first' | 'after-first'): unknown {
   if (!isCofferError(error)) return error
   const { code, message, details, retryable } = error
-  return new CofferError({ code, message, details: { ...details, sent: false }, retryable })
+  const { sent: _, ...others } = details
+  const marked = when === 'before-first' ? { ...others, sent: false } : others
+  return new CofferError({ code, message, details: marked, retryable })
 }
 
 /** Refused or impossible connections, unknown names, failed TLS: the request never left. */

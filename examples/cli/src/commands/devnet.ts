@@ -21,7 +21,7 @@ const TOKENS = 1000n
 export function devnetCommand(program: Command, cli: Cli): void {
   const command = program
     .command('devnet')
-    .description('run local chains for trying things out, until Ctrl-C; pays the wallet’s accounts')
+    .description('run local chains until Ctrl-C, with money for the wallet’s accounts')
     .option('--fund <address...>', 'pay these addresses as well')
     .option('--chains <name...>', 'which chains; all when not given')
     .option(

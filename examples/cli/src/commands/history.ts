@@ -8,6 +8,7 @@ import { alignAmounts, table } from '../output.ts'
 interface HistoryOptions extends CommonOptions {
   readonly limit?: number
   readonly cursor?: string
+  readonly txids?: boolean
 }
 
 export function historyCommand(program: Command, cli: Cli): void {
@@ -15,6 +16,7 @@ export function historyCommand(program: Command, cli: Cli): void {
     .description('show what came in and went out, newest first')
     .option('--limit <rows>', 'about how many rows; 25 when not given', count)
     .option('--cursor <text>', 'go on where the page before ended; needs --chain')
+    .option('--txids', 'show the ids of the transactions as well')
   withExamples(
     withOptions(command, 'account', 'address', 'network', 'json'),
     'coffer history',
@@ -34,7 +36,7 @@ export function historyCommand(program: Command, cli: Cli): void {
         }),
       )
       context.output.result(
-        found.map((one) => show(context, one)).join('\n\n'),
+        found.map((one) => show(context, options, one)).join('\n\n'),
         found.map(({ chain, account, page }) => ({ chain: chain.id, address: account.address, ...page })),
       )
     }),
@@ -47,7 +49,8 @@ interface Found {
   readonly page: HistoryPage
 }
 
-function show({ output }: Context, { chain, account, page: { items, next, coverage } }: Found): string {
+function show({ output }: Context, options: HistoryOptions, { chain, account, page }: Found): string {
+  const { items, next, coverage } = page
   const { bold, dim, red, green } = output.colors
   const amounts = alignAmounts(
     items.map((item) => signOf(item) + formatAmount(item.amount, item.asset.decimals)),
@@ -57,8 +60,8 @@ function show({ output }: Context, { chain, account, page: { items, next, covera
     item.direction === 'in' ? green(amounts[i] ?? '') : (amounts[i] ?? ''),
     item.asset.symbol,
     `${item.direction === 'in' ? 'from' : 'to  '} ${(item.direction === 'in' ? item.from : item.to) ?? 'a new contract'}`,
-    item.state === 'failed' ? red('failed') : item.state,
-    dim(item.txid),
+    ...(item.state === 'confirmed' ? [] : [item.state === 'failed' ? red('failed') : item.state]),
+    ...(options.txids ? [dim(item.txid)] : []),
   ])
   const end =
     next === undefined

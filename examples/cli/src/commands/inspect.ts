@@ -1,8 +1,9 @@
-import { verifyDraft } from '@coffer/core'
+import { type Draft, verifyDraft } from '@coffer/core'
+import type { EvmChain } from '@coffer/evm'
 import type { Command } from 'commander'
 import { type Cli, withContext } from '../context.ts'
 import { readDocument, unsigned } from '../documents.ts'
-import { effectsOf, showEffects } from '../effects.ts'
+import { addressOf, effectsOf, showEffects } from '../effects.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 
 export function inspectCommand(program: Command, cli: Cli): void {
@@ -20,15 +21,14 @@ export function inspectCommand(program: Command, cli: Cli): void {
       const { chain, document } = await readDocument(context, file)
       const { effects, account } = document.kind === 'draft' ? document : unsigned(chain, document)
       const sentences = effectsOf(chain, { effects })
-      // Shown before it is compared: who is told of a mismatch wants to see of what.
-      output.say(showEffects(output, chain, account, sentences))
-      if (document.kind === 'draft') verifyDraft(chain, document)
+      const shown = showEffects(output, chain, account, sentences)
+      if (document.kind === 'draft') check(chain, document, () => output.say(shown))
       const fields = Object.entries(effects.fields).map(([name, value]) => `  ${name} ${value}`)
       const verdict =
         document.kind === 'draft'
-          ? 'These bytes do what the draft says they should. Not signed yet.'
-          : `Signed by ${account}. Transaction ${document.txid}.`
-      output.result([...fields, verdict].join('\n'), {
+          ? 'The bytes do what the draft says they should. Not signed yet.'
+          : `Signed by ${addressOf(account)}. Transaction ${document.txid}.`
+      output.result([shown, '', ...fields, '', verdict].join('\n'), {
         kind: document.kind,
         chain: chain.id,
         account,
@@ -38,4 +38,14 @@ export function inspectCommand(program: Command, cli: Cli): void {
       })
     }),
   )
+}
+
+/** Who is told that a draft does something else than it says wants to see what it does. */
+function check(chain: EvmChain, draft: Draft, show: () => void): void {
+  try {
+    verifyDraft(chain, draft)
+  } catch (error) {
+    show()
+    throw error
+  }
 }

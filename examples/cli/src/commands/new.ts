@@ -7,7 +7,7 @@ import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { table } from '../output.ts'
 import { askNewPassphrase } from '../passphrase.ts'
-import { prompts } from '../prompts.ts'
+import { type Prompts, prompts } from '../prompts.ts'
 import { accountJson, accountTable, keepWords } from '../words.ts'
 import { checkFree, wordsPath } from '../words-file.ts'
 
@@ -63,7 +63,7 @@ export function newCommand(program: Command, cli: Cli): void {
   )
 }
 
-/** Shows the words on a screen of their own, which is gone afterwards, and asks for three of them. */
+/** Shows the words, and asks for three of them, on a screen of its own that is gone afterwards. */
 async function teach({ io, output }: Context, words: readonly string[], quiz: boolean): Promise<void> {
   const ask = prompts(io, '')
   const { bold } = output.colors
@@ -72,28 +72,32 @@ async function teach({ io, output }: Context, words: readonly string[], quiz: bo
       .slice(row * 4, row * 4 + 4)
       .map((word, i) => `${String(row * 4 + i + 1).padStart(2)} ${bold(word)}`),
   )
-  for (;;) {
-    io.stdout.write('\x1b[?1049h\x1b[2J\x1b[H')
-    try {
-      io.stdout.write(`${bold('Your words, in this order')}\n\n${table(rows, '  ')}\n\n`)
-      io.stdout.write(
-        'Write them on paper. Who has them has the money; without them and the file it is lost.\n\n',
-      )
+  const page = (text: string): boolean => io.stdout.write(`${CLEAR}${text}\n\n`)
+  io.stdout.write(OTHER_SCREEN)
+  try {
+    for (let title = 'Your words, in this order'; ; title = 'That was another word. Look at them once more') {
+      page(`${bold(title)}\n\n${table(rows, '  ')}\n\n${ADVICE}`)
       await ask.line('Press Enter when they are written down')
-    } finally {
-      io.stdout.write('\x1b[2J\x1b[?1049l')
+      if (!quiz) return
+      page(bold('Now from the paper'))
+      if (await knows(ask, words)) return
     }
-    if (!quiz || (await knows(ask, words))) return
-    output.say('That was not the word at this place. Look at them again.')
+  } finally {
+    io.stdout.write(`${CLEAR}${FIRST_SCREEN}`)
   }
 }
 
+const OTHER_SCREEN = '\x1b[?1049h'
+const FIRST_SCREEN = '\x1b[?1049l'
+const CLEAR = '\x1b[2J\x1b[H'
+const ADVICE = 'Write them on paper. Whoever has them has the money; without them and the file it is lost.'
+
 /** Asks for the words at three places. */
-async function knows(ask: ReturnType<typeof prompts>, words: readonly string[]): Promise<boolean> {
+async function knows(ask: Prompts, words: readonly string[]): Promise<boolean> {
   const places = new Set<number>()
   while (places.size < 3) places.add(randomInt(words.length))
   for (const place of [...places].sort((a, b) => a - b)) {
-    const answer = await ask.secret(`Word number ${place + 1}`)
+    const answer = await ask.line(`Word number ${place + 1}`)
     if (answer.trim().toLowerCase() !== words[place]) return false
   }
   return true

@@ -3,8 +3,12 @@ import { type Cli, withContext } from '../context.ts'
 import { readDocument, unsigned, wantSigned } from '../documents.ts'
 import { effectsOf, showEffects } from '../effects.ts'
 import { withHomeLock } from '../lock.ts'
-import { type CommonOptions, count, withExamples, withOptions } from '../options.ts'
+import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { finish } from '../pay.ts'
+import { sentPayment } from '../sent.ts'
+import { findChain } from '../sources.ts'
+
+const TXID = /^0x[0-9a-f]{64}$/i
 
 interface PublishOptions extends CommonOptions {
   readonly wait: number
@@ -14,19 +18,26 @@ export function publishCommand(program: Command, cli: Cli): void {
   const command = program
     .command('publish')
     .description('send a signed transaction; doing it twice never pays twice')
-    .argument('<file>', 'what "coffer sign" wrote, or "-"')
-    .option('--wait <confirmations>', 'how long to follow the payment; 0 to leave at once', count, 1)
-  withExamples(withOptions(command, 'network', 'json'), 'coffer publish signed.json').action(
-    (file: string, options: PublishOptions) =>
-      withContext(cli, options, async (context) => {
-        const { output, wallet, io } = context
-        const { chain, document } = await readDocument(context, file)
-        const signed = wantSigned(document)
-        output.say(showEffects(output, chain, signed.account, effectsOf(chain, unsigned(chain, signed))))
-        const payment = await withHomeLock(context.home, io.signal, () =>
-          wallet.publish(signed, { signal: io.signal }),
-        )
-        await finish(context, chain, payment, options.wait)
-      }),
+    .argument(
+      '<file>',
+      'what "coffer sign" wrote, or "-", or the id of a payment that "coffer payments" lists',
+    )
+  withExamples(
+    withOptions(command, 'wait', 'network', 'json'),
+    'coffer publish signed.json',
+    'coffer publish 0x9f2c…51aa',
+  ).action((file: string, options: PublishOptions) =>
+    withContext(cli, options, async (context) => {
+      const { output, wallet, io } = context
+      const signed = TXID.test(file)
+        ? (await sentPayment(context, file)).signed
+        : wantSigned((await readDocument(context, file)).document)
+      const chain = findChain(context.chains, signed.chain)
+      output.say(showEffects(output, chain, signed.account, effectsOf(chain, unsigned(chain, signed))))
+      const payment = await withHomeLock(context.home, io.signal, () =>
+        wallet.publish(signed, { signal: io.signal }),
+      )
+      await finish(context, chain, payment, options.wait)
+    }),
   )
 }

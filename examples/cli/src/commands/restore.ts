@@ -1,8 +1,8 @@
+import { checkMnemonic } from '@coffer/signer-software'
 import type { Command } from 'commander'
 import { type Cli, type Context, withContext } from '../context.ts'
 import { readNamed } from '../files.ts'
 import { readStdin } from '../io.ts'
-import { deriveAccounts } from '../keys.ts'
 import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { askNewPassphrase } from '../passphrase.ts'
@@ -27,12 +27,12 @@ export function restoreCommand(program: Command, cli: Cli): void {
     'coffer restore --words-file words.txt --passphrase-file ~/passphrase',
   ).action((options: RestoreOptions) =>
     withContext(cli, options, async (context) => {
-      const { io, home, output, chains } = context
+      const { io, home, output } = context
       await withHomeLock(home, io.signal, async () => {
         await checkFree(home, options.force ?? false)
         const mnemonic = await readWords(context, options)
         // Before a passphrase is asked for: a wrong word is said at once.
-        await deriveAccounts(mnemonic, chains, 0)
+        checkMnemonic(mnemonic)
         const passphrase = await askNewPassphrase(io, options.passphraseFile)
         const accounts = await keepWords(context, mnemonic, passphrase)
         output.result(

@@ -4,15 +4,14 @@ import { type Cli, withContext } from '../context.ts'
 import { writeDocument } from '../documents.ts'
 import { effectsOf, showEffects } from '../effects.ts'
 import { withHomeLock } from '../lock.ts'
-import { type CommonOptions, count, withExamples, withOptions } from '../options.ts'
-import { finish, pay } from '../pay.ts'
+import { type CommonOptions, withExamples, withOptions } from '../options.ts'
+import { type Agreement, finish, pay } from '../pay.ts'
 import { readTarget, type TargetOptions } from '../target.ts'
 
-interface SendOptions extends CommonOptions, TargetOptions {
+interface SendOptions extends CommonOptions, TargetOptions, Agreement {
   readonly fee?: FeeSpeed
   readonly maxFee?: string
   readonly draftOut?: string
-  readonly yes?: boolean
   readonly wait: number
 }
 
@@ -28,10 +27,8 @@ export function sendCommand(program: Command, cli: Cli): void {
       '--draft-out <file>',
       'stop with the draft, for "coffer sign" on another machine; "-" writes it out',
     )
-    .option('-y, --yes', 'do not ask before signing')
-    .option('--wait <confirmations>', 'how long to follow the payment; 0 to leave at once', count, 1)
   withExamples(
-    withOptions(command, 'account', 'network', 'passphrase', 'json'),
+    withOptions(command, 'agreement', 'wait', 'account', 'network', 'passphrase', 'json'),
     'coffer send --chain ethereum --to 0x7099…79C8 --amount 0.25',
     'coffer send --chain bnb --to 0x7099…79C8 --amount 25 --asset USDT --fee fast',
     'coffer send --to "ethereum:0x7099…79C8@1?value=2.5e17"',
@@ -45,7 +42,7 @@ export function sendCommand(program: Command, cli: Cli): void {
       const payment = await withHomeLock(home, signal, async () => {
         const draft = await account.create({ to, amount, asset, fee, maxFee }, { signal })
         if (draftOut === undefined)
-          return pay(context, { chain, account, draft, tokens: [asset], yes: options.yes ?? false })
+          return pay(context, { chain, account, draft, tokens: [asset], agreement: options })
         await writeDocument(context, draftOut, draft)
         output.say(showEffects(output, chain, draft.account, effectsOf(chain, draft, [asset])))
         if (draftOut !== '-') output.result(`Draft: ${draftOut}`, { draft: draftOut, effects: draft.effects })

@@ -5,7 +5,9 @@ import {
   type Draft,
   type EvmSource,
   formatAmount,
+  lookalikeOf,
   type ReadOptions,
+  readContacts,
   type Store,
   toBaseUnits,
 } from '@coffer/core'
@@ -59,6 +61,7 @@ export async function createBatch(
     throw new CofferError({ code: 'INVALID_REQUEST', message: 'amount: "max" cannot be part of a batch.' })
 
   const facts = await readFacts(account, resolved, options)
+  const known = [...(await readContacts(store, network.id)), address]
   const planned = plan(account, requests, resolved, facts)
 
   const free = requests.filter((request) => request.nonce === undefined).length
@@ -72,6 +75,7 @@ export async function createBatch(
         gasUsed: gasUsed.toString(),
         ...('baseFeePerGas' in prices ? { baseFeePerGas: prices.baseFeePerGas.toString() } : {}),
         ...(gap ? { nonceGap: 'true' } : {}),
+        ...lookalikeHint(intent, known),
       }
       const fields = { chain: network.id, account: account.descriptor, intent, payload, hints }
       return createDraft({ inspect: (draft) => inspect(draft, network) }, fields)
@@ -80,6 +84,13 @@ export async function createBatch(
     for (const nonce of nonces) await freeNonce(store, accountId(account), nonce)
     throw error
   }
+}
+
+/** For the draft's warnings; signing looks for look-alikes by itself. */
+function lookalikeHint(intent: EvmIntent, known: readonly string[]): { lookalike?: string } {
+  const party = intent.kind === 'approve' ? intent.spender : 'to' in intent ? intent.to : null
+  const twin = party === null ? undefined : lookalikeOf(party, known)
+  return twin === undefined ? {} : { lookalike: twin }
 }
 
 export function accountId({ network, address }: Pick<Creating, 'network' | 'address'>): `${string}:${string}:${string}` {
@@ -108,8 +119,8 @@ async function readFacts(account: Creating, resolved: readonly Resolved[], optio
   const [latest, pending, balance, fee, ...rest] = await ask(
     source,
     [
-      read('eth_getTransactionCount', [address, 'latest'], quantity),
-      read('eth_getTransactionCount', [address, 'pending'], quantity),
+      read('eth_getTransactionCount', [address, 'latest'], nonceAnswer),
+      read('eth_getTransactionCount', [address, 'pending'], nonceAnswer),
       read('eth_getBalance', [address, 'latest'], quantity),
       feeRead(network),
       ...resolved.map((one) => read('eth_estimateGas', [trialCall(one, account)], quantity)),
@@ -134,6 +145,13 @@ async function readFacts(account: Creating, resolved: readonly Resolved[], optio
     simulated: new Map(tried.map((one, i) => [one, rest[resolved.length + i] as Answer<Hex>])),
     tokens: held,
   }
+}
+
+/** A count of transactions; no account reaches 2^32 of them. */
+function nonceAnswer(value: unknown): bigint {
+  const count = quantity(value)
+  if (count >> 32n === 0n) return count
+  throw new CofferError({ code: 'BAD_RESPONSE', message: 'The node gave an impossible number of transactions.' })
 }
 
 /** The call to estimate and to try; `max` stands for one unit, whose cost is the same. */

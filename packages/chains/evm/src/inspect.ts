@@ -1,7 +1,7 @@
 import { CofferError, type DraftFields, type Effects, type Fee } from '@coffer/core'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { decodeCall, PERMIT2 } from './abi.ts'
-import { accountAddress, addressFromBytes, ZERO_ADDRESS } from './address.ts'
+import { accountAddress, addressFromBytes, isAddress, ZERO_ADDRESS } from './address.ts'
 import {
   addApproval,
   addApprovalForAll,
@@ -22,7 +22,7 @@ import { authorizationHash } from './transaction.ts'
 
 /**
  * What the payload of a draft does when it is mined, from its bytes and the account's address alone. `hints` only move the
- * fee that is expected, never above the ceiling, and add the warning `nonce-gap`.
+ * fee that is expected, never above the ceiling, and add the warnings `nonce-gap` and `lookalike`.
  *
  * A call is either understood to its last byte or shown as `call`. ERC-20 and ERC-721 share `approve` and `transferFrom`:
  * at a listed token the number is an amount; elsewhere it may be the number of an NFT, so `transferFrom` is shown as both,
@@ -48,6 +48,9 @@ export function inspect(draft: DraftFields, network: EvmNetwork): Effects {
       'nonce-gap',
       'Earlier transactions of this account are not mined yet, and this one must wait for them.',
     )
+  const twin = hint(draft.hints, 'lookalike')
+  if (twin !== undefined && isAddress(twin))
+    warn(found, 'lookalike', `The recipient looks like ${twin}, which is known, and is another address. Compare every character.`)
   return { list: found.list, fee, warnings: found.warnings, fields: fieldsOf(tx) }
 }
 

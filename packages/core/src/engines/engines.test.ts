@@ -36,7 +36,9 @@ describe('differential: all engines agree', () => {
         const signed = agree((engine) => engine.ecdsaSign(hash, key))
         const bytesOf = Uint8Array.from(signed.signature)
         const changed = bytesOf.map((byte, i) => (i === at ? byte ^ 0x10 : byte))
-        expect(agree((engine) => engine.ecdsaVerify(bytesOf, hash, Uint8Array.from(publicKey), signed.recovery))).toBe(true)
+        expect(
+          agree((engine) => engine.ecdsaVerify(bytesOf, hash, Uint8Array.from(publicKey), signed.recovery)),
+        ).toBe(true)
         agree((engine) => engine.ecdsaVerify(changed, hash, Uint8Array.from(publicKey)))
         agree((engine) => engine.ecdsaVerify(bytesOf, other, Uint8Array.from(publicKey), signed.recovery))
         for (const recovery of [0, 1]) {
@@ -87,7 +89,20 @@ describe('differential: all engines agree', () => {
     )
     const n = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
     const lambda = 0x5363ad4cc05c30e0a5261c028812645a122e22ea20816678df02967c1b23bd72n
-    const specials = [1n, 2n, 3n, 127n, 128n, 129n, 255n, 256n, 1n << 127n, 1n << 128n, (1n << 128n) - 1n, lambda]
+    const specials = [
+      1n,
+      2n,
+      3n,
+      127n,
+      128n,
+      129n,
+      255n,
+      256n,
+      1n << 127n,
+      1n << 128n,
+      (1n << 128n) - 1n,
+      lambda,
+    ]
     const all = specials.flatMap((k) => [k, n - k, (lambda * k) % n])
     for (const k of all) {
       agree((engine) => engine.publicAdd(nobleEngine.publicKey(toBytes(1n)), toBytes(k)))
@@ -101,7 +116,10 @@ describe('nobleEngine', () => {
   it('forgets nothing that it needs when more keys come than it keeps', () => {
     const secrets = Array.from({ length: 40 }, (_, i) => toBytes(BigInt(i + 1)))
     const hash = new Uint8Array(32).fill(7)
-    const signed = secrets.map((secret) => ({ publicKey: nobleEngine.publicKey(secret), ...nobleEngine.ecdsaSign(hash, secret) }))
+    const signed = secrets.map((secret) => ({
+      publicKey: nobleEngine.publicKey(secret),
+      ...nobleEngine.ecdsaSign(hash, secret),
+    }))
     for (let round = 0; round < 3; round++)
       for (const { publicKey, signature, recovery } of signed) {
         expect(nobleEngine.ecdsaVerify(signature, hash, publicKey, recovery)).toBe(true)
@@ -120,15 +138,23 @@ describe('nobleEngine', () => {
 
 describe('an engine whose library returns a large recovery id', () => {
   it('refuses to sign: no chain can carry it', () => {
-    const odd = tinyEngine({ ...tiny, signRecoverable: (h, d) => ({ ...tiny.signRecoverable(h, d), recoveryId: 2 }) })
+    const odd = tinyEngine({
+      ...tiny,
+      signRecoverable: (h, d) => ({ ...tiny.signRecoverable(h, d), recoveryId: 2 }),
+    })
     expect(() => odd.ecdsaSign(new Uint8Array(32).fill(1), toBytes(1n))).toThrow(/Sign another one/)
-    const odder = nativeEngine({ ...secp256k1, ecdsaSign: (m, k) => ({ ...secp256k1.ecdsaSign(m, k), recid: 3 }) })
+    const odder = nativeEngine({
+      ...secp256k1,
+      ecdsaSign: (m, k) => ({ ...secp256k1.ecdsaSign(m, k), recid: 3 }),
+    })
     expect(() => odder.ecdsaSign(new Uint8Array(32).fill(1), toBytes(1n))).toThrow(/Sign another one/)
   })
 })
 
 function toBytes(value: bigint): Uint8Array {
-  return Uint8Array.from(value.toString(16).padStart(64, '0').match(/../g)!, (pair) => Number.parseInt(pair, 16))
+  return Uint8Array.from(value.toString(16).padStart(64, '0').match(/../g)!, (pair) =>
+    Number.parseInt(pair, 16),
+  )
 }
 
 function plain<T>(value: T): T {

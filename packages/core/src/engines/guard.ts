@@ -4,7 +4,10 @@ import type { EcdsaSignature } from '../keys.ts'
 /** Throws `INVALID_REQUEST` unless `value` is a byte array of this length. */
 export function checkBytes(value: Uint8Array, length: number, what: string): void {
   if (!(value instanceof Uint8Array) || value.length !== length)
-    throw new CofferError({ code: 'INVALID_REQUEST', message: `A ${what} is ${length} bytes in a Uint8Array.` })
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: `A ${what} is ${length} bytes in a Uint8Array.`,
+    })
 }
 
 export function invalidSecret(): CofferError {
@@ -17,30 +20,39 @@ export function invalidSecret(): CofferError {
 export function invalidPublicKey(): CofferError {
   return new CofferError({
     code: 'INVALID_KEY',
-    message: 'This is not a public key of secp256k1. It has 33 bytes, begins with 02 or 03 and lies on the curve.',
+    message:
+      'This is not a public key of secp256k1. It has 33 bytes, begins with 02 or 03 and lies on the curve.',
   })
 }
 
 export function invalidSignature(): CofferError {
-  return new CofferError({ code: 'INVALID_SIGNATURE', message: 'No public key fits this signature. Check its bytes and its hash.' })
+  return new CofferError({
+    code: 'INVALID_SIGNATURE',
+    message: 'No public key fits this signature. Check its bytes and its hash.',
+  })
 }
 
 /** True for 33 bytes that begin with 02 or 03; whether the point exists is for the engine to say. */
 export function looksCompressed(publicKey: Uint8Array): boolean {
-  return publicKey instanceof Uint8Array && publicKey.length === 33 && (publicKey[0] === 2 || publicKey[0] === 3)
+  return (
+    publicKey instanceof Uint8Array && publicKey.length === 33 && (publicKey[0] === 2 || publicKey[0] === 3)
+  )
 }
 
 /** A signature with its recovery bit. About one in 2^127 would need the ids 2 and 3, which no chain here can carry. */
 export function recoverable(signature: Uint8Array, recovery: number): EcdsaSignature {
   if (recovery !== 0 && recovery !== 1)
-    throw new CofferError({ code: 'SIGNATURE_WRONG', message: 'This hash has no signature that a chain accepts. Sign another one.' })
+    throw new CofferError({
+      code: 'SIGNATURE_WRONG',
+      message: 'This hash has no signature that a chain accepts. Sign another one.',
+    })
   return { signature, recovery }
 }
 
 /** (n − 1) / 2 */
 const HALF_ORDER = [
-  0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x5d, 0x57, 0x6e,
-  0x73, 0x57, 0xa4, 0x50, 0x1d, 0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0,
+  0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x5d, 0x57,
+  0x6e, 0x73, 0x57, 0xa4, 0x50, 0x1d, 0xdf, 0xe9, 0x2f, 0x46, 0x68, 0x1b, 0x20, 0xa0,
 ]
 
 /** True when s, the second half of a signature of 64 bytes, is not above half the order. */

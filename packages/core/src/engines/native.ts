@@ -70,7 +70,8 @@ export function nativeEngine(native: NativeSecp256k1): Engine {
     ecdsaVerify: (signature, hash, publicKey, recovery) => {
       checkBytes(hash, 32, 'hash')
       if (!looksCompressed(publicKey)) return false
-      if (recovery === undefined) return quietly(() => native.ecdsaVerify(signature, hash, publicKey)) ?? false
+      if (recovery === undefined)
+        return quietly(() => native.ecdsaVerify(signature, hash, publicKey)) ?? false
       // Recovery is verification turned round: it finds this key when, and only when, this key verifies.
       return isLowS(signature) && sameBytes(recover(signature, recovery, hash), publicKey)
     },

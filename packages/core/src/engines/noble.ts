@@ -2,8 +2,14 @@ import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
 import { bytesToHex, bytesToNumberBE, concatBytes, numberToBytesBE } from '@noble/curves/utils.js'
 import type { Engine } from '../engine.ts'
 import { CofferError } from '../error.ts'
-import type { EcdsaSignature } from '../keys.ts'
-import { checkBytes, invalidPublicKey, invalidSecret, invalidSignature, looksCompressed, recoverable } from './guard.ts'
+import {
+  checkBytes,
+  invalidPublicKey,
+  invalidSecret,
+  invalidSignature,
+  looksCompressed,
+  recoverable,
+} from './guard.ts'
 import {
   addFromComb,
   addPoint,
@@ -32,8 +38,8 @@ import {
  * in the tests.
  *
  * Nothing is computed on import. Tables grow with use: a public key that was met {@link COMB_AFTER} times gets one of
- * 0.2 MB (the last {@link KEPT} keys are remembered), and noble's table for the base point, which all users of the same
- * copy of noble share, is set small on the first use and larger after {@link WIDE_AFTER}.
+ * 0.2 MB ({@link COMBS_KEPT} at most), and noble's table for the base point, which all users of the same copy of noble
+ * share, is set small on the first use and larger after {@link WIDE_AFTER}.
  *
  * @see https://github.com/paulmillr/noble-curves
  */
@@ -148,7 +154,11 @@ function schnorrSign(hash: Uint8Array, secret: bigint, aux: Uint8Array): Uint8Ar
   const t = toBytes(d ^ number(tagged('BIP0340/aux', aux)))
   const k = number(tagged('BIP0340/nonce', t, px, hash)) % N
   t.fill(0)
-  if (k === 0n) throw new CofferError({ code: 'SIGNATURE_WRONG', message: 'This hash has no signature. Sign another one.' })
+  if (k === 0n)
+    throw new CofferError({
+      code: 'SIGNATURE_WRONG',
+      message: 'This hash has no signature. Sign another one.',
+    })
   const point = G.multiply(k).toAffine()
   const rx = toBytes(point.x)
   const e = number(tagged('BIP0340/challenge', rx, px, hash)) % N
@@ -180,17 +190,20 @@ function secretNumber(secret: Uint8Array): bigint {
 // ---- public data: tables that grow with use ----
 
 const COMB_AFTER = 24
-const KEPT = 16
-const REMEMBERED = 16
+const KEYS_KEPT = 256
+const COMBS_KEPT = 8
+const SIGNATURES_KEPT = 16
 
 interface Known {
   readonly point: Point
   uses: number
-  odd?: OddMultiples
-  comb?: Comb
+  odd?: OddMultiples | undefined
+  comb?: Comb | undefined
 }
 
 const keys = new Map<string, Known>()
+/** Those that have a table. */
+const combed = new Map<Known, Known>()
 let baseTables: (Known & { readonly odd: OddMultiples }) | undefined
 const base = () => (baseTables ??= { point: BASE, uses: 0, odd: oddMultiples(BASE) })
 
@@ -199,13 +212,18 @@ const recovered = new Map<string, Uint8Array>()
 
 /** a·G + b·point */
 function baseAnd(known: Known, a: bigint, b: bigint): Sum {
-  if (known.comb === undefined && ++known.uses > COMB_AFTER) known.comb = comb(known.point)
-  if (!known.comb) {
+  if (++known.uses <= COMB_AFTER) {
     known.odd ??= oddMultiples(known.point)
     return multiplyOnce([
       { odd: base().odd, scalar: a },
       { odd: known.odd, scalar: b },
     ])
+  }
+  known.comb ??= comb(known.point)
+  const idle = keep(combed, known, known, COMBS_KEPT)
+  if (idle) {
+    idle.comb = undefined
+    idle.uses = 0
   }
   const sum = zero()
   addFromComb(sum, (base().comb ??= comb(BASE)), a)
@@ -216,10 +234,9 @@ function baseAnd(known: Known, a: bigint, b: bigint): Sum {
 /** a·G */
 function baseTimes(a: bigint): Sum {
   const known = base()
-  if (known.comb === undefined && ++known.uses > COMB_AFTER) known.comb = comb(BASE)
-  if (!known.comb) return multiplyOnce([{ odd: known.odd, scalar: a }])
+  if (!known.comb && ++known.uses <= COMB_AFTER) return multiplyOnce([{ odd: known.odd, scalar: a }])
   const sum = zero()
-  addFromComb(sum, known.comb, a)
+  addFromComb(sum, (known.comb ??= comb(BASE)), a)
   return sum
 }
 
@@ -233,25 +250,30 @@ function findKey(publicKey: Uint8Array): Known | undefined {
   if (!looksCompressed(publicKey)) return undefined
   const name = bytesToHex(publicKey)
   const found = keys.get(name)
-  if (found) keys.delete(name)
   const point = found ? undefined : lift(number(publicKey.subarray(1)), publicKey[0] === 3)
   const known = found ?? (point && { point, uses: 0 })
-  if (known) keep(keys, name, known, KEPT)
+  if (known) keep(keys, name, known, KEYS_KEPT)
   return known
 }
 
 function remember(signature: Uint8Array, recovery: number, hash: Uint8Array, publicKey: Uint8Array): void {
-  keep(recovered, recoveryKey(signature, recovery, hash), publicKey.slice(), REMEMBERED)
+  keep(recovered, recoveryKey(signature, recovery, hash), publicKey.slice(), SIGNATURES_KEPT)
 }
 
 function recoveryKey(signature: Uint8Array, recovery: number, hash: Uint8Array): string {
   return `${recovery}${bytesToHex(signature)}${bytesToHex(hash)}`
 }
 
-/** Sets the newest entry and drops the oldest one when there are too many. */
-function keep<T>(map: Map<string, T>, name: string, value: T, most: number): void {
-  map.set(name, value)
-  if (map.size > most) map.delete(map.keys().next().value!)
+/** Makes an entry the newest; returns the oldest one when it had to go. */
+function keep<K, V>(map: Map<K, V>, key: K, value: V, most: number): V | undefined {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size <= most) return undefined
+  for (const [oldest, gone] of map) {
+    map.delete(oldest)
+    return gone
+  }
+  return undefined
 }
 
 // ---- bytes ----
@@ -270,4 +292,5 @@ function compress({ x, y }: Point): Uint8Array {
 const tagged = (tag: string, ...parts: Uint8Array[]): Uint8Array => schnorr.utils.taggedHash(tag, ...parts)
 const number = (bytes: Uint8Array): bigint => bytesToNumberBE(bytes)
 const toBytes = (value: bigint): Uint8Array => numberToBytesBE(value, 32)
-const isLong = (value: unknown, length: number): value is Uint8Array => value instanceof Uint8Array && value.length === length
+const isLong = (value: unknown, length: number): value is Uint8Array =>
+  value instanceof Uint8Array && value.length === length

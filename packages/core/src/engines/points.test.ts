@@ -1,11 +1,42 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addFromComb, addPoint, affine, BASE, comb, hasX, invert, lift, multiplyOnce, N, oddMultiples, zero } from './points.ts'
+import {
+  addFromComb,
+  addPoint,
+  affine,
+  BASE,
+  comb,
+  hasX,
+  invert,
+  lift,
+  multiplyOnce,
+  N,
+  oddMultiples,
+  zero,
+} from './points.ts'
 
 const { Point } = secp256k1
 const LAMBDA = 0x5363ad4cc05c30e0a5261c028812645a122e22ea20816678df02967c1b23bd72n
-const edges = [0n, 1n, 2n, 3n, 15n, 16n, 17n, 127n, 128n, 129n, 255n, 256n, 1n << 127n, (1n << 128n) - 1n, 1n << 128n, N / 2n, LAMBDA]
+const edges = [
+  0n,
+  1n,
+  2n,
+  3n,
+  15n,
+  16n,
+  17n,
+  127n,
+  128n,
+  129n,
+  255n,
+  256n,
+  1n << 127n,
+  (1n << 128n) - 1n,
+  1n << 128n,
+  N / 2n,
+  LAMBDA,
+]
 const scalar = fc.oneof(
   fc.bigInt({ min: 0n, max: N - 1n }),
   fc.constantFrom(...edges.flatMap((k) => [k, (N - k) % N, (LAMBDA * k) % N])),
@@ -13,7 +44,10 @@ const scalar = fc.oneof(
 
 /** The same sum by noble; `undefined` at infinity. */
 function expected(terms: readonly (readonly [bigint, bigint])[]): { x: bigint; y: bigint } | undefined {
-  const sum = terms.reduce((all, [point, k]) => all.add(Point.BASE.multiplyUnsafe((point * k) % N)), Point.ZERO)
+  const sum = terms.reduce(
+    (all, [point, k]) => all.add(Point.BASE.multiplyUnsafe((point * k) % N)),
+    Point.ZERO,
+  )
   return sum.is0() ? undefined : sum.toAffine()
 }
 
@@ -24,10 +58,19 @@ function point(k: bigint) {
 describe('points of secp256k1, against noble', () => {
   it('multiply on one doubling chain', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(scalar.filter((k) => k > 0n), scalar), { minLength: 1, maxLength: 3 }), (terms) => {
-        const sum = multiplyOnce(terms.map(([base, k]) => ({ odd: oddMultiples(point(base)), scalar: k })))
-        expect(affine(sum)).toEqual(expected(terms))
-      }),
+      fc.property(
+        fc.array(
+          fc.tuple(
+            scalar.filter((k) => k > 0n),
+            scalar,
+          ),
+          { minLength: 1, maxLength: 3 },
+        ),
+        (terms) => {
+          const sum = multiplyOnce(terms.map(([base, k]) => ({ odd: oddMultiples(point(base)), scalar: k })))
+          expect(affine(sum)).toEqual(expected(terms))
+        },
+      ),
       { numRuns: 150 },
     )
   })
@@ -36,11 +79,14 @@ describe('points of secp256k1, against noble', () => {
     const bases = [1n, 2n, N - 1n, LAMBDA, 123456789n]
     const tables = bases.map((base) => ({ base, table: comb(point(base)) }))
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.constantFrom(...tables), scalar), { minLength: 1, maxLength: 3 }), (terms) => {
-        const sum = zero()
-        for (const [{ table }, k] of terms) addFromComb(sum, table, k)
-        expect(affine(sum)).toEqual(expected(terms.map(([{ base }, k]) => [base, k])))
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom(...tables), scalar), { minLength: 1, maxLength: 3 }),
+        (terms) => {
+          const sum = zero()
+          for (const [{ table }, k] of terms) addFromComb(sum, table, k)
+          expect(affine(sum)).toEqual(expected(terms.map(([{ base }, k]) => [base, k])))
+        },
+      ),
       { numRuns: 300 },
     )
   })

@@ -49,7 +49,7 @@ export function lift(x: bigint, odd: boolean): Point | undefined {
   } catch {
     return undefined
   }
-  return { x, y: (y & 1n) === 1n === odd ? y : P - y }
+  return { x, y: ((y & 1n) === 1n) === odd ? y : P - y }
 }
 
 /** The affine point of a sum; `undefined` at infinity. */

@@ -61,7 +61,10 @@ export function engineConformance({ describe, it }: Runner, { name, make }: Engi
           same(signed.signature, fromHex(signature), 'the signature')
           same(engine.publicKey(fromHex(secret)), fromHex(publicKey), 'the public key')
           ok(engine.ecdsaVerify(signed.signature, hash, fromHex(publicKey)), 'it verifies')
-          ok(engine.ecdsaVerify(signed.signature, hash, fromHex(publicKey), signed.recovery), 'so does its recovery bit')
+          ok(
+            engine.ecdsaVerify(signed.signature, hash, fromHex(publicKey), signed.recovery),
+            'so does its recovery bit',
+          )
           same(engine.ecdsaRecover(signed, hash), fromHex(publicKey), 'the recovered key')
         })
 
@@ -81,7 +84,10 @@ export function engineConformance({ describe, it }: Runner, { name, make }: Engi
       test('signs hashes at and above the order', (engine) => {
         for (const hash of [ZERO, ONE, N, fromHex('ff'.repeat(32))]) {
           const signed = engine.ecdsaSign(hash, TWO)
-          ok(engine.ecdsaVerify(signed.signature, hash, engine.publicKey(TWO), signed.recovery), 'it verifies')
+          ok(
+            engine.ecdsaVerify(signed.signature, hash, engine.publicKey(TWO), signed.recovery),
+            'it verifies',
+          )
           same(engine.ecdsaRecover(signed, hash), engine.publicKey(TWO), 'the recovered key')
         }
       })
@@ -118,7 +124,8 @@ export function engineConformance({ describe, it }: Runner, { name, make }: Engi
           const other = others[round % others.length]!
           ok(!engine.ecdsaVerify(other, HASH, publicKey), `${toHex(other)} does not`)
         }
-        for (const wrong of NOT_PUBLIC) ok(!engine.ecdsaVerify(signature, HASH, wrong), 'a broken key verifies nothing')
+        for (const wrong of NOT_PUBLIC)
+          ok(!engine.ecdsaVerify(signature, HASH, wrong), 'a broken key verifies nothing')
       })
       test('recovers nothing from nonsense', async (engine) => {
         const { signature, recovery } = engine.ecdsaSign(HASH, TWO)
@@ -151,13 +158,23 @@ export function engineConformance({ describe, it }: Runner, { name, make }: Engi
           })
         test(`${valid ? 'verifies' : 'refuses'} vector ${index}`, (engine) => {
           for (let round = 0; round < 30; round++)
-            same(engine.schnorrVerify(fromHex(signature), fromHex(message), fromHex(publicKey)), valid, 'the verdict')
+            same(
+              engine.schnorrVerify(fromHex(signature), fromHex(message), fromHex(publicKey)),
+              valid,
+              'the verdict',
+            )
         })
       }
       test('refuses signatures and keys of another length', (engine) => {
         const { signature, message, publicKey } = BIP340[0]!
-        ok(!engine.schnorrVerify(fromHex(signature).subarray(1), fromHex(message), fromHex(publicKey)), 'it refuses')
-        ok(!engine.schnorrVerify(fromHex(signature), fromHex(message), fromHex(`02${publicKey}`)), 'it refuses')
+        ok(
+          !engine.schnorrVerify(fromHex(signature).subarray(1), fromHex(message), fromHex(publicKey)),
+          'it refuses',
+        )
+        ok(
+          !engine.schnorrVerify(fromHex(signature), fromHex(message), fromHex(`02${publicKey}`)),
+          'it refuses',
+        )
       })
     })
 
@@ -168,7 +185,11 @@ export function engineConformance({ describe, it }: Runner, { name, make }: Engi
           const tweak = sha256(Uint8Array.of(i, 3))
           const sum = engine.secretAdd(secret, tweak)
           ok(sum, 'there is a sum')
-          same(engine.publicAdd(engine.publicKey(secret), tweak), engine.publicKey(sum), 'the tweaked public key')
+          same(
+            engine.publicAdd(engine.publicKey(secret), tweak),
+            engine.publicKey(sum),
+            'the tweaked public key',
+          )
         }
       })
       test('of zero change nothing', (engine) => {
@@ -201,7 +222,11 @@ export function engineConformance({ describe, it }: Runner, { name, make }: Engi
       })
       test('leave their arguments alone and return new bytes', (engine) => {
         const secret = TWO.slice()
-        const results = [engine.secretAdd(secret, ZERO)!, engine.secretNegate(secret), engine.publicKey(secret)]
+        const results = [
+          engine.secretAdd(secret, ZERO)!,
+          engine.secretNegate(secret),
+          engine.publicKey(secret),
+        ]
         same(secret, TWO, 'the private key')
         for (const result of results) result.fill(0)
         same(secret, TWO, 'the private key')
@@ -223,7 +248,13 @@ const MINUS_G_Y = 'b7c52588d95c3b9aa25b0403f1eef75702e84bb7597aabe663b82f6f04ef2
 const NOT_AN_X = '0000000000000000000000000000000000000000000000000000000000000005'
 const HASH = fromHex('4b688df40bcedbe641ddb16ff0a1842d9c67ea1c3bf63f3e0471baa664531d1a')
 
-const NOT_SECRETS = [ZERO, N, fromHex('ff'.repeat(32)), new Uint8Array(31).fill(1), new Uint8Array(33).fill(1)]
+const NOT_SECRETS = [
+  ZERO,
+  N,
+  fromHex('ff'.repeat(32)),
+  new Uint8Array(31).fill(1),
+  new Uint8Array(33).fill(1),
+]
 const NOT_PUBLIC = [
   fromHex(`02${NOT_AN_X}`),
   fromHex(`02${P}`),
@@ -294,7 +325,8 @@ const BIP340 = `
   .trim()
   .split('\n')
   .map((line) => {
-    const [index = '', secret = '', publicKey = '', aux = '', message = '', signature = '', valid] = line.split('|')
+    const [index = '', secret = '', publicKey = '', aux = '', message = '', signature = '', valid] =
+      line.split('|')
     return { index, secret, publicKey, aux, message, signature, valid: valid === 'true' }
   })
 

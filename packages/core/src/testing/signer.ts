@@ -1,7 +1,7 @@
 import type { Chain } from '../chain.ts'
 import type { Draft } from '../draft.ts'
-import type { PublicKey } from '../keys.ts'
 import { fingerprintOf } from '../hd.ts'
+import type { PublicKey } from '../keys.ts'
 import { formatPath, parsePath } from '../path.ts'
 import type { Signer } from '../signer.ts'
 import { ok, type Runner, refuses, same } from './assert.ts'
@@ -79,7 +79,11 @@ export function signerConformance({ describe, it }: Runner, subject: SignerSubje
           same(await signer.publicKey(writing), key, `the key at ${writing}`)
       }
       const keys = await Promise.all(paths.map((path) => signer.publicKey(path)))
-      same(new Set(keys.map(({ publicKey }) => publicKey.join())).size, paths.length, 'the number of different keys')
+      same(
+        new Set(keys.map(({ publicKey }) => publicKey.join())).size,
+        paths.length,
+        'the number of different keys',
+      )
       same(new Set(keys.map(({ fingerprint }) => fingerprint)).size, 1, 'the number of root fingerprints')
     })
 
@@ -113,7 +117,8 @@ export function signerConformance({ describe, it }: Runner, subject: SignerSubje
       const key = await signer.publicKey(first)
       const approved = await subject.draft(key, { approved: true })
       const raw = await subject.draft(key, { approved: false })
-      for (const draft of [raw, { ...approved }, JSON.parse(JSON.stringify(approved)) as Draft])
+      const changed = Object.create(approved, { payload: { value: `${approved.payload}00` } }) as Draft
+      for (const draft of [raw, { ...approved }, structuredClone({ ...approved }), changed])
         await refuses(() => signer.sign({ chain, draft }), 'NOT_APPROVED')
     })
 
@@ -129,13 +134,17 @@ export function signerConformance({ describe, it }: Runner, subject: SignerSubje
       const { signMessage } = signer
       if (!signMessage) return
       for (const message of ['hello', '', 'длинно 🔑', new Uint8Array([0, 255, 128])]) {
-        if (!chain.signMessage) await refuses(() => signer.signMessage!({ chain, account, message }), 'UNSUPPORTED')
+        if (!chain.signMessage)
+          await refuses(() => signer.signMessage!({ chain, account, message }), 'UNSUPPORTED')
         else {
           const signature = await signer.signMessage!({ chain, account, message })
           const address = subject.address?.(key)
           if (address !== undefined && chain.verifyMessage) {
             ok(chain.verifyMessage({ address, message, signature }), 'the signature verifies')
-            ok(!chain.verifyMessage({ address, message: 'another', signature }), 'it does not for another message')
+            ok(
+              !chain.verifyMessage({ address, message: 'another', signature }),
+              'it does not for another message',
+            )
           }
         }
       }
@@ -145,7 +154,8 @@ export function signerConformance({ describe, it }: Runner, subject: SignerSubje
       const account = chain.describe(await signer.publicKey(first))
       const { typedData } = subject
       if (!signer.signTypedData) return
-      if (!chain.signTypedData) await refuses(() => signer.signTypedData!({ chain, account, typedData }), 'UNSUPPORTED')
+      if (!chain.signTypedData)
+        await refuses(() => signer.signTypedData!({ chain, account, typedData }), 'UNSUPPORTED')
       else if (typedData !== undefined)
         ok((await signer.signTypedData({ chain, account, typedData })).length > 0, 'there is a signature')
     })
@@ -156,14 +166,16 @@ export function signerConformance({ describe, it }: Runner, subject: SignerSubje
       await refuses(() => signer.publicKey(first, { signal }), 'ABORTED')
       await refuses(() => signer.sign({ chain, draft }, { signal }), 'ABORTED')
       const account = chain.describe(await signer.publicKey(first))
-      if (signer.signMessage) await refuses(() => signer.signMessage!({ chain, account, message: 'a' }, { signal }), 'ABORTED')
+      if (signer.signMessage)
+        await refuses(() => signer.signMessage!({ chain, account, message: 'a' }, { signal }), 'ABORTED')
       chain.checkSigned(await signer.sign({ chain, draft }, { signal: new AbortController().signal }))
     })
 
     test('serves many at the same time', async (signer) => {
       const keys = await Promise.all([...paths, ...paths].map((path) => signer.publicKey(path)))
       const drafts = await Promise.all(keys.map((key) => subject.draft(key, { approved: true })))
-      for (const signed of await Promise.all(drafts.map((draft) => signer.sign({ chain, draft })))) chain.checkSigned(signed)
+      for (const signed of await Promise.all(drafts.map((draft) => signer.sign({ chain, draft }))))
+        chain.checkSigned(signed)
     })
 
     test('is of no use after dispose, which may be called twice', async (signer) => {
@@ -174,21 +186,27 @@ export function signerConformance({ describe, it }: Runner, subject: SignerSubje
       await refuses(() => signer.publicKey(first), 'SIGNER_DISPOSED')
       await refuses(() => signer.sign({ chain, draft }), 'SIGNER_DISPOSED')
       const account = chain.describe(key)
-      if (signer.signMessage) await refuses(() => signer.signMessage!({ chain, account, message: 'a' }), 'SIGNER_DISPOSED')
+      if (signer.signMessage)
+        await refuses(() => signer.signMessage!({ chain, account, message: 'a' }), 'SIGNER_DISPOSED')
       if (signer.signTypedData)
-        await refuses(() => signer.signTypedData!({ chain, account, typedData: subject.typedData }), 'SIGNER_DISPOSED')
+        await refuses(
+          () => signer.signTypedData!({ chain, account, typedData: subject.typedData }),
+          'SIGNER_DISPOSED',
+        )
     })
 
     test('ends at dispose what it had begun', async (signer) => {
       const begun = Promise.allSettled(paths.map((path) => signer.publicKey(path)))
       signer.dispose()
       for (const result of await begun)
-        if (result.status === 'rejected') await refuses(() => Promise.reject(result.reason), 'SIGNER_DISPOSED')
+        if (result.status === 'rejected')
+          await refuses(() => Promise.reject(result.reason), 'SIGNER_DISPOSED')
     })
 
     test('has a Symbol.dispose where the platform has one', async (signer) => {
       const symbol = (Symbol as { readonly dispose?: symbol }).dispose
-      if (symbol) ok(typeof (signer as unknown as Record<symbol, unknown>)[symbol] === 'function', 'using works')
+      if (symbol)
+        ok(typeof (signer as unknown as Record<symbol, unknown>)[symbol] === 'function', 'using works')
     })
   })
 }

@@ -74,7 +74,15 @@ export function storeConformance({ describe, it }: Runner, subject: StoreSubject
     })
 
     test('takes keys with the signs that wallets use, and keeps them apart', async (store) => {
-      const keys = ['nonce/eip155:1/0xAb', 'nonce/eip155:1/0xab', 'nonce/eip155:10', 'a.b-c_d', 'vault', 'constructor', '__proto__']
+      const keys = [
+        'nonce/eip155:1/0xAb',
+        'nonce/eip155:1/0xab',
+        'nonce/eip155:10',
+        'a.b-c_d',
+        'vault',
+        'constructor',
+        '__proto__',
+      ]
       for (const key of keys) await store.set(key, `value of ${key}`)
       for (const key of keys) same(await store.get(key), `value of ${key}`, `the value of ${key}`)
       same(await keysOf(store), [...keys].sort(), 'the keys')
@@ -83,7 +91,11 @@ export function storeConformance({ describe, it }: Runner, subject: StoreSubject
     test('lists the keys that begin with a prefix, and no others', async (store) => {
       for (const key of ['payment/1', 'payment/2', 'paymentx', 'pay', 'xpayment/1']) await store.set(key, key)
       same(await keysOf(store, 'payment/'), ['payment/1', 'payment/2'], 'the keys with the prefix')
-      same(await keysOf(store, 'payment'), ['payment/1', 'payment/2', 'paymentx'], 'the keys with the shorter prefix')
+      same(
+        await keysOf(store, 'payment'),
+        ['payment/1', 'payment/2', 'paymentx'],
+        'the keys with the shorter prefix',
+      )
       same(await keysOf(store, 'none'), [], 'the keys with a prefix of none')
       same((await keysOf(store, '')).length, 5, 'the number of all keys')
     })
@@ -91,7 +103,8 @@ export function storeConformance({ describe, it }: Runner, subject: StoreSubject
     if (!subject.ascii)
       test('keeps every script, emoji and combining marks', async (store) => {
         const texts = ['ключ', '鍵', 'مفتاح', 'e\u0301', '\u00e9', '🔑🗝️', '\u200b\u202e', '\ud83d\ude00']
-        for (const text of texts) await store.set('text', text).then(async () => same(await store.get('text'), text, 'the text'))
+        for (const text of texts)
+          await store.set('text', text).then(async () => same(await store.get('text'), text, 'the text'))
         await store.set('e\u0301', 'two characters')
         await store.set('\u00e9', 'one character')
         same(await store.get('e\u0301'), 'two characters', 'the value of a decomposed key')
@@ -109,7 +122,11 @@ export function storeConformance({ describe, it }: Runner, subject: StoreSubject
     test('takes many keys at the same time', async (store) => {
       const keys = Array.from({ length: 50 }, (_, i) => `key-${i}`)
       await Promise.all(keys.map((key) => store.set(key, `value of ${key}`)))
-      same(await Promise.all(keys.map((key) => store.get(key))), keys.map((key) => `value of ${key}`), 'the values')
+      same(
+        await Promise.all(keys.map((key) => store.get(key))),
+        keys.map((key) => `value of ${key}`),
+        'the values',
+      )
       await Promise.all(keys.map((key, i) => (i % 2 ? store.delete(key) : store.set(key, 'new'))))
       same((await keysOf(store)).length, 25, 'the number of keys that are left')
       for (const key of await store.keys()) same(await store.get(key), 'new', 'a value that is left')

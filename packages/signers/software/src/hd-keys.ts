@@ -15,7 +15,10 @@ import type { OpenKeys } from './signer.ts'
 const KEPT = 8
 
 /** The keys at and below a node of a BIP-32 tree. Takes the node over: `wipe` ends it. */
-export function hdKeys(top: HdKey, origin: KeyOrigin = { fingerprint: top.fingerprint, path: 'm' }): OpenKeys {
+export function hdKeys(
+  top: HdKey,
+  origin: KeyOrigin = { fingerprint: top.fingerprint, path: 'm' },
+): OpenKeys {
   const base = parsePath(origin.path)
   const parents = new Map<string, HdKey>()
 

@@ -3,5 +3,5 @@ export { type PrivateKeySignerOptions, privateKeySigner } from './private-key-si
 export { type SeedSignerOptions, seedSigner } from './seed-signer.ts'
 export { exportPrivateKey } from './signer.ts'
 export { type SoftwareSignerOptions, softwareSigner } from './software-signer.ts'
-export { type XprvSignerOptions, xprvSigner } from './xprv-signer.ts'
 export type { Wordlist } from './wordlist.ts'
+export { type XprvSignerOptions, xprvSigner } from './xprv-signer.ts'

@@ -37,7 +37,8 @@ export function keyChain(): Chain<'keys:1', 'keys'> {
     maxFee: 100n,
     pollInterval: 1,
     path: (index) => `m/44h/1h/${index}h/0/0`,
-    describe: ({ publicKey, fingerprint, path }) => `${formatOrigin(fingerprint, path)}keys:1:${toHex(publicKey)}`,
+    describe: ({ publicKey, fingerprint, path }) =>
+      `${formatOrigin(fingerprint, path)}keys:1:${toHex(publicKey)}`,
     parseAccount: (text) => text,
     parseAddress: (text) => text,
     open: () => ({}) as Account,
@@ -56,7 +57,12 @@ export function keyChain(): Chain<'keys:1', 'keys'> {
       const { path } = read(draft.account)
       const { ecdsa } = await keys(path)
       const { signature, recovery } = await ecdsa(messageHash(draft.payload))
-      return { chain: draft.chain, account: draft.account, txid: draft.payload, raw: `${recovery}${toHex(signature)}` }
+      return {
+        chain: draft.chain,
+        account: draft.account,
+        txid: draft.payload,
+        raw: `${recovery}${toHex(signature)}`,
+      }
     },
     checkSigned: ({ account, txid, raw }) => {
       const signature = fromHex(raw.slice(1))

@@ -77,7 +77,10 @@ export function seedInput(
   { passphrase = '', wordlist }: MnemonicOptions & { readonly passphrase?: string | undefined },
 ): SeedInput {
   if (typeof passphrase !== 'string' || /\p{Surrogate}/u.test(passphrase))
-    throw new CofferError({ code: 'INVALID_REQUEST', message: 'A passphrase is a text of whole Unicode characters.' })
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: 'A passphrase is a text of whole Unicode characters.',
+    })
   const encoder = new TextEncoder()
   return {
     words: encoder.encode(canonicalWords(mnemonic, wordlist)),
@@ -88,7 +91,10 @@ export function seedInput(
 /** PBKDF2 of BIP-39; wipes its input, whatever happens. */
 export async function stretch({ words, salt }: SeedInput): Promise<Uint8Array> {
   try {
-    return (await stretchByPlatform(words, salt)) ?? (await pbkdf2Async(sha512, words, salt, { c: 2048, dkLen: 64 }))
+    return (
+      (await stretchByPlatform(words, salt)) ??
+      (await pbkdf2Async(sha512, words, salt, { c: 2048, dkLen: 64 }))
+    )
   } finally {
     words.fill(0)
     salt.fill(0)
@@ -96,12 +102,17 @@ export async function stretch({ words, salt }: SeedInput): Promise<Uint8Array> {
 }
 
 /** `undefined` where WebCrypto is missing (plain http, React Native) or does not know PBKDF2. */
-async function stretchByPlatform(words: Uint8Array<ArrayBuffer>, salt: Uint8Array<ArrayBuffer>): Promise<Uint8Array | undefined> {
+async function stretchByPlatform(
+  words: Uint8Array<ArrayBuffer>,
+  salt: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array | undefined> {
   const subtle = (globalThis.crypto as Crypto | undefined)?.subtle as SubtleCrypto | undefined
   if (!subtle) return undefined
   try {
     const key = await subtle.importKey('raw', words, 'PBKDF2', false, ['deriveBits'])
-    return new Uint8Array(await subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-512', salt, iterations: 2048 }, key, 512))
+    return new Uint8Array(
+      await subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-512', salt, iterations: 2048 }, key, 512),
+    )
   } catch {
     return undefined
   }
@@ -116,9 +127,11 @@ function canonicalWords(mnemonic: string, wordlist: Wordlist = english): string 
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '')
-  if (!WORDS.includes(words.length)) throw wrong(`A mnemonic has 12, 15, 18, 21 or 24 words; this one has ${words.length}.`)
+  if (!WORDS.includes(words.length))
+    throw wrong(`A mnemonic has 12, 15, 18, 21 or 24 words; this one has ${words.length}.`)
   const unknown = words.flatMap((word, i) => (wordlist.includes(word) ? [] : [i + 1]))
-  if (unknown.length === words.length) throw wrong('None of the words is in the word list. Is it of another language?', unknown)
+  if (unknown.length === words.length)
+    throw wrong('None of the words is in the word list. Is it of another language?', unknown)
   if (unknown.length > 0)
     throw wrong(
       unknown.length === 1
@@ -131,7 +144,9 @@ function canonicalWords(mnemonic: string, wordlist: Wordlist = english): string 
     mnemonicToEntropy(text, wordlist as string[]).fill(0)
   } catch {
     // Without the cause, which may quote the words.
-    throw wrong('Every word is in the list, but together they fail the checksum: a word is wrong, or two are swapped.')
+    throw wrong(
+      'Every word is in the list, but together they fail the checksum: a word is wrong, or two are swapped.',
+    )
   }
   return text
 }
@@ -140,7 +155,8 @@ function checkWordlist(wordlist: Wordlist): void {
   if (!Array.isArray(wordlist) || wordlist.length !== 2048)
     throw new CofferError({
       code: 'INVALID_REQUEST',
-      message: 'A word list has 2,048 words. Import one: @coffer/signer-software/wordlists/japanese, and so on.',
+      message:
+        'A word list has 2,048 words. Import one: @coffer/signer-software/wordlists/japanese, and so on.',
     })
 }
 

@@ -22,7 +22,8 @@ export function privateKeySigner(options: PrivateKeySignerOptions): Signer {
     secret?.fill(0)
     throw new CofferError({
       code: 'INVALID_KEY',
-      message: 'This is not a private key. It is 32 bytes, or 64 hex digits, and lies between 1 and n − 1 of secp256k1.',
+      message:
+        'This is not a private key. It is 32 bytes, or 64 hex digits, and lies between 1 and n − 1 of secp256k1.',
     })
   }
   const wipe = (): void => void secret.fill(0)
@@ -32,7 +33,10 @@ export function privateKeySigner(options: PrivateKeySignerOptions): Signer {
       open: () => ({
         derive: (path) => {
           if (path.length > 0)
-            throw new CofferError({ code: 'INVALID_PATH', message: 'This signer holds a single key, so its only path is m.' })
+            throw new CofferError({
+              code: 'INVALID_PATH',
+              message: 'This signer holds a single key, so its only path is m.',
+            })
           const publicKey = engine.publicKey(secret)
           const fingerprint = fingerprintOf(publicKey)
           return { secret: secret.slice(), publicKey, public: { publicKey, fingerprint, path: 'm' } }

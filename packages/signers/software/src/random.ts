@@ -15,7 +15,8 @@ export function randomBytes(length: number): Uint8Array {
   first.fill(0)
   throw new CofferError({
     code: 'WEAK_RANDOMNESS',
-    message: 'The random generator of this platform is broken: it repeats itself. Make no keys here; replace crypto.getRandomValues.',
+    message:
+      'The random generator of this platform is broken: it repeats itself. Make no keys here; replace crypto.getRandomValues.',
   })
 }
 

@@ -46,7 +46,10 @@ export function makeSigner(source: KeySource, engine: Engine): Signer {
 
   const alive = (): void => {
     if (disposed)
-      throw new CofferError({ code: 'SIGNER_DISPOSED', message: 'This signer was disposed and its keys are gone. Make a new one.' })
+      throw new CofferError({
+        code: 'SIGNER_DISPOSED',
+        message: 'This signer was disposed and its keys are gone. Make a new one.',
+      })
   }
 
   const ready = async (signal: AbortSignal | undefined): Promise<void> => {
@@ -110,7 +113,10 @@ export function makeSigner(source: KeySource, engine: Engine): Signer {
       throwIfAborted(signal)
       assertApproved(draft)
       if (draft.chain !== chain.id)
-        throw new CofferError({ code: 'DRAFT_MISMATCH', message: `This draft is for ${draft.chain}, not for ${chain.id}.` })
+        throw new CofferError({
+          code: 'DRAFT_MISMATCH',
+          message: `This draft is for ${draft.chain}, not for ${chain.id}.`,
+        })
       return chain.sign(draft, keyRing(signal))
     },
     signMessage: async ({ chain, ...request }, { signal } = {}) => {
@@ -164,7 +170,10 @@ export async function exportPrivateKey(
     })
   const exit = exits.get(signer)
   if (!exit)
-    throw new CofferError({ code: 'INVALID_REQUEST', message: 'Only a software signer can export its keys; this is another one.' })
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: 'Only a software signer can export its keys; this is another one.',
+    })
   return exit(path)
 }
 
@@ -174,5 +183,8 @@ function forget(leaves: Map<string, Leaf>, path: string, leaf: Leaf): void {
 }
 
 function unable(chain: Chain, what: string): CofferError {
-  return new CofferError({ code: 'UNSUPPORTED', message: `The chain ${chain.name} has no signatures for ${what}.` })
+  return new CofferError({
+    code: 'UNSUPPORTED',
+    message: `The chain ${chain.name} has no signatures for ${what}.`,
+  })
 }

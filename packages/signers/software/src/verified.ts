@@ -9,7 +9,11 @@ export interface SecretKey {
 }
 
 /** RFC 6979, and verified with its recovery bit: a fault in memory or engine must not leave as a signature. */
-export function signEcdsa(engine: Engine, { secret, publicKey }: SecretKey, hash: Uint8Array): EcdsaSignature {
+export function signEcdsa(
+  engine: Engine,
+  { secret, publicKey }: SecretKey,
+  hash: Uint8Array,
+): EcdsaSignature {
   checkHash(hash)
   const signed = engine.ecdsaSign(hash, secret)
   if (!engine.ecdsaVerify(signed.signature, hash, publicKey, signed.recovery)) throw wrong()
@@ -21,7 +25,12 @@ export function signEcdsa(engine: Engine, { secret, publicKey }: SecretKey, hash
  *
  * @see https://github.com/bitcoin/bips/blob/master/bip-0341.mediawiki
  */
-export function signSchnorr(engine: Engine, key: SecretKey, hash: Uint8Array, tweak?: Uint8Array): Uint8Array {
+export function signSchnorr(
+  engine: Engine,
+  key: SecretKey,
+  hash: Uint8Array,
+  tweak?: Uint8Array,
+): Uint8Array {
   checkHash(hash)
   const { secret, publicKey } = tweak ? tweaked(engine, key, tweak) : key
   try {
@@ -43,17 +52,24 @@ function tweaked(engine: Engine, { secret, publicKey }: SecretKey, tweak: Uint8A
   } finally {
     even.fill(0)
   }
-  throw new CofferError({ code: 'INVALID_KEY', message: 'This tweak makes no taproot key. Use another address.' })
+  throw new CofferError({
+    code: 'INVALID_KEY',
+    message: 'This tweak makes no taproot key. Use another address.',
+  })
 }
 
 function checkHash(hash: Uint8Array): void {
   if (!(hash instanceof Uint8Array) || hash.length !== 32)
-    throw new CofferError({ code: 'INVALID_REQUEST', message: 'What is signed is a hash of 32 bytes in a Uint8Array.' })
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: 'What is signed is a hash of 32 bytes in a Uint8Array.',
+    })
 }
 
 function wrong(): CofferError {
   return new CofferError({
     code: 'SIGNATURE_WRONG',
-    message: 'The signature that was made does not verify, so it was thrown away. Do not sign on this device until you know why.',
+    message:
+      'The signature that was made does not verify, so it was thrown away. Do not sign on this device until you know why.',
   })
 }

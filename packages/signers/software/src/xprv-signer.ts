@@ -1,4 +1,14 @@
-import { CofferError, type Engine, type HdKey, hdFromXprv, hdWipe, type KeyOrigin, nobleEngine, parsePath, type Signer } from '@coffer/core'
+import {
+  CofferError,
+  type Engine,
+  type HdKey,
+  hdFromXprv,
+  hdWipe,
+  type KeyOrigin,
+  nobleEngine,
+  parsePath,
+  type Signer,
+} from '@coffer/core'
 import { hdKeys } from './hd-keys.ts'
 import { makeSigner } from './signer.ts'
 
@@ -33,18 +43,25 @@ export function xprvSigner(options: XprvSignerOptions): Signer {
   return makeSigner({ keys: 'hd', open: () => keys, close: () => keys.wipe() }, engine)
 }
 
-function checkOrigin({ depth, index, fingerprint, parentFingerprint }: HdKey, origin: KeyOrigin | undefined): void {
+function checkOrigin(
+  { depth, index, fingerprint, parentFingerprint }: HdKey,
+  origin: KeyOrigin | undefined,
+): void {
   if (!origin) {
     if (depth > 0)
       throw wrong(`This key is ${depth} levels below its root. Say where: origin: { fingerprint, path }.`)
     return
   }
   const path = parsePath(origin.path)
-  if (!/^[0-9a-f]{8}$/.test(origin.fingerprint)) throw wrong('The fingerprint of an origin is eight lower-case hex digits.')
-  if (path.length !== depth) throw wrong(`This key is ${depth} levels below its root, but its origin has ${path.length}.`)
-  if (depth > 0 && path.at(-1) !== index) throw wrong('The last step of the origin is not the one that made this key.')
+  if (!/^[0-9a-f]{8}$/.test(origin.fingerprint))
+    throw wrong('The fingerprint of an origin is eight lower-case hex digits.')
+  if (path.length !== depth)
+    throw wrong(`This key is ${depth} levels below its root, but its origin has ${path.length}.`)
+  if (depth > 0 && path.at(-1) !== index)
+    throw wrong('The last step of the origin is not the one that made this key.')
   const root = depth === 0 ? fingerprint : depth === 1 ? parentFingerprint : origin.fingerprint
-  if (root !== origin.fingerprint) throw wrong('The fingerprint of the origin is not that of the root of this key.')
+  if (root !== origin.fingerprint)
+    throw wrong('The fingerprint of the origin is not that of the root of this key.')
 }
 
 function wrong(message: string): CofferError {
