@@ -193,7 +193,7 @@ function compile(app) {
   writeFileSync(join(app, 'user.cts'), text)
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   const options =
-    '--noEmit --strict --exactOptionalPropertyTypes --module nodenext --target es2022 --lib es2022,dom --skipLibCheck false'
+    '--noEmit --strict --exactOptionalPropertyTypes --module nodenext --target es2022 --lib es2022,dom,esnext.disposable --skipLibCheck false'
   const { status, stdout } = spawnSync(
     process.execPath,
     [tsc, ...options.split(' '), 'user.mts', 'user.cts'],

@@ -13,7 +13,7 @@ export interface Prompts {
 
 /** `otherwise` says what to do where there is nobody to ask: it then becomes the error, `INVALID_REQUEST`. */
 export function prompts(io: Io, otherwise: string): Prompts {
-  const common = { input: io.stdin, output: io.stderr, signal: io.signal }
+  const common = { input: io.stdin, output: io.stderr, signal: io.signal, withGuide: false }
   const ask = async <T extends string | boolean>(question: () => Promise<T | symbol>): Promise<T> => {
     if (!isInteractive(io))
       throw new CofferError({

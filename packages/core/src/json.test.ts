@@ -227,11 +227,9 @@ describe('writeJson', () => {
 
 /** Without what parseJson refuses on purpose. */
 function isPlain(value: unknown): boolean {
-  const text = JSON.stringify(value, (key, inner: unknown) => {
-    if (['__proto__', 'constructor', 'prototype'].includes(key)) return Number.NaN
-    if (typeof inner === 'number' && Number.isInteger(inner) && !Number.isSafeInteger(inner))
-      return Number.NaN
-    return inner
-  })
-  return text === JSON.stringify(value)
+  if (typeof value === 'number') return !Number.isInteger(value) || Number.isSafeInteger(value)
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(
+    ([key, inner]) => !['__proto__', 'constructor', 'prototype'].includes(key) && isPlain(inner),
+  )
 }

@@ -35,13 +35,8 @@ export interface SigningConfig {
   readonly policy?: Policy | undefined
 }
 
-/** A wallet without a signer: it watches, inspects, publishes what others signed, and has no way to send. */
-export interface WatchWallet<C extends readonly AnyChain[] = readonly AnyChain[]> {
-  readonly chains: C
-  /** The chain of an id or short name; throws `UNKNOWN_CHAIN`. */
-  chain<N extends NameOf<C[number]>>(name: N): Extract<C[number], { id: N } | { name: N }>
-  /** Opens an account from its public text: a descriptor, or a CAIP-10 id such as `eip155:1:0x…`. */
-  watch(account: string): Promise<AnyAccountOf<C[number]>>
+/** What a wallet does with payments, whoever signed them. */
+export interface Publishing {
   /** Reads a draft from JSON; believes nothing in it. */
   draft(json: unknown): Draft
   /** Reads a signed transaction from JSON and checks it. */
@@ -52,13 +47,10 @@ export interface WatchWallet<C extends readonly AnyChain[] = readonly AnyChain[]
   payment(signed: Signed): Payment
   /** The published payments that the store remembers and that were not followed to their end. */
   payments(): Promise<readonly Payment[]>
-  /** Closes sources and wipes the signer, if any. */
-  dispose(): void
 }
 
-export interface Wallet<C extends readonly AnyChain[] = readonly AnyChain[]> extends WatchWallet<C> {
-  /** Account `index` (0 when not given) of the signer on a chain, by its id or short name. */
-  account<const N extends NameOf<C[number]>>(chain: N, options?: AccountOptions): Promise<AccountOf<C[number], N>>
+/** What a wallet does with its signer. */
+export interface Signing {
   /**
    * Signs a draft after checking, from its bytes, that it does what its intent says and that the policy allows it.
    * Throws `DRAFT_MISMATCH`, `POLICY_REFUSED`, `SIGNER_REFUSED` and what the signer throws. Never touches the network.
@@ -68,6 +60,22 @@ export interface Wallet<C extends readonly AnyChain[] = readonly AnyChain[]> ext
   signMessage(account: AccountText, message: string | Uint8Array, options?: SignOptions): Promise<string>
   /** Signs typed data (EIP-712 …). Permits are held against the policy like approvals. */
   signTypedData(account: AccountText, typedData: unknown, options?: WalletSignOptions): Promise<string>
+}
+
+/** A wallet without a signer: it watches, inspects, publishes what others signed, and has no way to send. */
+export interface WatchWallet<C extends readonly AnyChain[] = readonly AnyChain[]> extends Publishing {
+  readonly chains: C
+  /** The chain of an id or short name; throws `UNKNOWN_CHAIN`. */
+  chain<N extends NameOf<C[number]>>(name: N): Extract<C[number], { id: N } | { name: N }>
+  /** Opens an account from its public text: a descriptor, or a CAIP-10 id such as `eip155:1:0x…`. */
+  watch(account: string): Promise<AnyAccountOf<C[number]>>
+  /** Closes sources and wipes the signer, if any. */
+  dispose(): void
+}
+
+export interface Wallet<C extends readonly AnyChain[] = readonly AnyChain[]> extends WatchWallet<C>, Signing {
+  /** Account `index` (0 when not given) of the signer on a chain, by its id or short name. */
+  account<const N extends NameOf<C[number]>>(chain: N, options?: AccountOptions): Promise<AccountOf<C[number], N>>
 }
 
 export interface AccountOptions extends SignOptions {

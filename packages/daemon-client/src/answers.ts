@@ -2,8 +2,6 @@ import type { RpcResult } from '@coffer/core'
 import { cleanText } from './text.ts'
 import { badResponse, rateLimited } from './transportErrors.ts'
 
-export type RpcFailure = Extract<RpcResult, { ok: false }>
-
 /**
  * Reads one JSON-RPC answer (an object with an id and either a result or an error); throws `BAD_RESPONSE` for anything
  * else.

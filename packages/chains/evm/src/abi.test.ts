@@ -3,7 +3,16 @@ import { AbiCoder } from 'ethers'
 import fc from 'fast-check'
 import { encodeFunctionData, parseAbi } from 'viem'
 import { describe, expect, test } from 'vitest'
-import { type AbiValue, decodeAbi, decodeCall, encodeAbi, encodeApprove, encodeCall, encodeTransfer, MAX_UINT256 } from './abi.ts'
+import {
+  type AbiValue,
+  decodeAbi,
+  decodeCall,
+  encodeAbi,
+  encodeApprove,
+  encodeCall,
+  encodeTransfer,
+  MAX_UINT256,
+} from './abi.ts'
 import { parseAddress } from './address.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import type { Address, Hex } from './intent.ts'
@@ -16,7 +25,11 @@ const WORD = `0x${'ab'.repeat(32)}` as Hex
 /** Every call that is known: its signature, the arguments as viem takes them, and what is read. */
 const KNOWN: [signature: string, args: unknown[], expected: object][] = [
   ['transfer(address to, uint256 n)', [A, 5n], { name: 'transfer', to: A, amount: 5n }],
-  ['transferFrom(address f, address t, uint256 n)', [A, B, 5n], { name: 'transferFrom', from: A, to: B, amount: 5n }],
+  [
+    'transferFrom(address f, address t, uint256 n)',
+    [A, B, 5n],
+    { name: 'transferFrom', from: A, to: B, amount: 5n },
+  ],
   ['approve(address s, uint256 n)', [A, 5n], { name: 'approve', spender: A, amount: 5n }],
   ['increaseAllowance(address s, uint256 n)', [A, 5n], { name: 'increaseAllowance', spender: A, amount: 5n }],
   ['decreaseAllowance(address s, uint256 n)', [A, 5n], { name: 'decreaseAllowance', spender: A, amount: 5n }],
@@ -35,8 +48,16 @@ const KNOWN: [signature: string, args: unknown[], expected: object][] = [
     [A, B, 1n, 9n, false, 27, WORD, WORD],
     { name: 'permit', owner: A, spender: B, amount: 0n },
   ],
-  ['setApprovalForAll(address o, bool a)', [A, true], { name: 'setApprovalForAll', operator: A, approved: true }],
-  ['setApprovalForAll(address o, bool a)', [A, false], { name: 'setApprovalForAll', operator: A, approved: false }],
+  [
+    'setApprovalForAll(address o, bool a)',
+    [A, true],
+    { name: 'setApprovalForAll', operator: A, approved: true },
+  ],
+  [
+    'setApprovalForAll(address o, bool a)',
+    [A, false],
+    { name: 'setApprovalForAll', operator: A, approved: false },
+  ],
   [
     'safeTransferFrom(address f, address t, uint256 id)',
     [A, B, 7n],
@@ -76,7 +97,18 @@ const KNOWN: [signature: string, args: unknown[], expected: object][] = [
   ],
   [
     'permit(address o, ((address t, uint160 n, uint48 e, uint48 k)[] d, address s, uint256 x) p, bytes z)',
-    [A, { d: [{ t: C, n: 5n, e: 99, k: 0 }, { t: B, n: 6n, e: 98, k: 1 }], s: B, x: 9n }, '0x12'],
+    [
+      A,
+      {
+        d: [
+          { t: C, n: 5n, e: 99, k: 0 },
+          { t: B, n: 6n, e: 98, k: 1 },
+        ],
+        s: B,
+        x: 9n,
+      },
+      '0x12',
+    ],
     {
       name: 'permit2Approve',
       owner: A,
@@ -94,7 +126,12 @@ const KNOWN: [signature: string, args: unknown[], expected: object][] = [
   ],
   [
     'transferFrom((address f, address t, uint160 n, address token)[] d)',
-    [[{ f: A, t: B, n: 5n, token: C }, { f: B, t: A, n: 6n, token: B }]],
+    [
+      [
+        { f: A, t: B, n: 5n, token: C },
+        { f: B, t: A, n: 6n, token: B },
+      ],
+    ],
     {
       name: 'permit2Transfer',
       moves: [
@@ -139,20 +176,24 @@ describe.each(KNOWN)('%s', (signature, args, expected) => {
 // A permit's nonce and deadline and the bytes handed to the taker of an NFT are no part of what is read.
 const TOLD = KNOWN.filter(([signature]) => !/^permit|bytes data/.test(signature))
 
-test.each(TOLD)('%s: a change of the first bit of any word is refused or shows', (signature, args, expected) => {
-  const data = withViem(signature, args)
-  for (let at = 4; at + 32 <= (data.length - 2) / 2; at += 32) {
-    const bytes = hexToBytes(data)
-    bytes[at]! ^= 0x80
-    const read = decodeCall(bytesToHex(bytes))
-    if (read) expect(read).not.toEqual(expected)
-  }
-})
+test.each(TOLD)(
+  '%s: a change of the first bit of any word is refused or shows',
+  (signature, args, expected) => {
+    const data = withViem(signature, args)
+    for (let at = 4; at + 32 <= (data.length - 2) / 2; at += 32) {
+      const bytes = hexToBytes(data)
+      bytes[at]! ^= 0x80
+      const read = decodeCall(bytesToHex(bytes))
+      if (read) expect(read).not.toEqual(expected)
+    }
+  },
+)
 
 describe('call data', () => {
   test('the selectors are the hashes of the signatures', () => {
     for (const [signature, args] of KNOWN) expect(decodeCall(withViem(signature, args))).toBeDefined()
-    const selector = (text: string): string => bytesToHex(keccak_256(new TextEncoder().encode(text))).slice(2, 10)
+    const selector = (text: string): string =>
+      bytesToHex(keccak_256(new TextEncoder().encode(text))).slice(2, 10)
     expect(selector('transfer(address,uint256)')).toBe('a9059cbb')
     expect(selector('approve(address,uint256)')).toBe('095ea7b3')
   })
@@ -166,7 +207,9 @@ describe('call data', () => {
   test('E4: an address with bits above its 20 bytes is not understood', () => {
     const data = encodeApprove(A, MAX_UINT256)
     expect(decodeCall(data.replace('095ea7b30', '095ea7b31') as Hex)).toBeUndefined()
-    expect(decodeCall(data.replace(`000${A.slice(2).toLowerCase()}`, `001${A.slice(2).toLowerCase()}`) as Hex)).toBeUndefined()
+    expect(
+      decodeCall(data.replace(`000${A.slice(2).toLowerCase()}`, `001${A.slice(2).toLowerCase()}`) as Hex),
+    ).toBeUndefined()
   })
 
   test('an amount above its type is not understood', () => {
@@ -198,11 +241,14 @@ describe('call data', () => {
   })
 
   test('G8: names of objects are no selectors', () => {
-    for (const data of ['0x', '0x00', '0xa9059cbb', '0x__proto__', '0xconstructor']) expect(decodeCall(data as Hex)).toBeUndefined()
+    for (const data of ['0x', '0x00', '0xa9059cbb', '0x__proto__', '0xconstructor'])
+      expect(decodeCall(data as Hex)).toBeUndefined()
   })
 
   test('payments and approvals are written as viem writes them', () => {
-    const address = fc.uint8Array({ minLength: 20, maxLength: 20 }).map((bytes) => parseAddress(bytesToHex(bytes)))
+    const address = fc
+      .uint8Array({ minLength: 20, maxLength: 20 })
+      .map((bytes) => parseAddress(bytesToHex(bytes)))
     fc.assert(
       fc.property(address, fc.bigInt(0n, MAX_UINT256), (to, amount) => {
         expect(encodeTransfer(to, amount)).toBe(withViem('transfer(address to, uint256 n)', [to, amount]))
@@ -218,7 +264,9 @@ describe('call data', () => {
 
 describe('the codec', () => {
   const uint = fc.bigInt(0n, MAX_UINT256)
-  const address = fc.uint8Array({ minLength: 20, maxLength: 20 }).map((bytes) => parseAddress(bytesToHex(bytes)))
+  const address = fc
+    .uint8Array({ minLength: 20, maxLength: 20 })
+    .map((bytes) => parseAddress(bytesToHex(bytes)))
   const bytes = fc.uint8Array({ maxLength: 80 }).map(bytesToHex)
   const word = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(bytesToHex)
   const leaf: fc.Arbitrary<[string, AbiValue]> = fc.oneof(
@@ -236,7 +284,10 @@ describe('the codec', () => {
       leaf,
       fc
         .array(tie('node'), { minLength: 1, maxLength: 4 })
-        .map((parts): [string, AbiValue] => [`(${parts.map(([type]) => type)})`, parts.map(([, value]) => value)]),
+        .map((parts): [string, AbiValue] => [
+          `(${parts.map(([type]) => type)})`,
+          parts.map(([, value]) => value),
+        ]),
       fc
         .tuple(tie('node'), fc.integer({ min: 0, max: 3 }))
         .map(([[type, value], count]): [string, AbiValue] => [`${type}[]`, new Array(count).fill(value)]),
@@ -256,7 +307,18 @@ describe('the codec', () => {
 
   test('what is read is written the same, so no data has two readings', () => {
     const types = '(address,uint160,(bytes,bool)[]),uint48[],bytes'
-    const value: AbiValue[] = [[A, 5n, [['0x1234', true], ['0x', false]]], [1n, 2n], WORD]
+    const value: AbiValue[] = [
+      [
+        A,
+        5n,
+        [
+          ['0x1234', true],
+          ['0x', false],
+        ],
+      ],
+      [1n, 2n],
+      WORD,
+    ]
     const data = encodeAbi(types, value)
     fc.assert(
       fc.property(fc.nat(data.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {

@@ -25,6 +25,7 @@ import { formatUri } from './uri.ts'
 /** An EVM account: one address, the same on every EVM chain. */
 export interface EvmAccount extends Account<EvmRequest> {
   readonly address: Address
+  readonly network: EvmNetwork
   /** One balance; the coin's when no asset is named. Throws `TOKEN_UNREADABLE` instead of answering 0. */
   balance(asset?: AssetInput, options?: ReadOptions): Promise<bigint>
   /** Reads a token that is on no list, to pass on to `create` and `balances`. */
@@ -60,6 +61,7 @@ export function openAccount(network: EvmNetwork, { descriptor, source, store }: 
     chain: network.id,
     descriptor,
     address,
+    network,
     balances: ({ assets: chosen = assets, signal } = {}) => readBalances(account.source, network, address, chosen, { signal }),
     balance: (asset, options = {}) => one(resolveAsset(asset, network), options),
     token: (token, options = {}) => readToken(account.source, network, parseAddress(token), options),

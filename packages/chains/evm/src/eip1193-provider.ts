@@ -5,15 +5,16 @@ import {
   type Effects,
   type EvmSource,
   isCofferError,
+  type Publishing,
+  type Signing,
   type Sources,
-  type Wallet,
 } from '@coffer/core'
 import type { EvmAccount } from './account.ts'
 import { parseAddress } from './address.ts'
-import type { EvmChain } from './evm.ts'
 import { hexData, hexToBytes, quantity } from './hex.ts'
 import type { EvmIntent, Hex } from './intent.ts'
 import type { EvmRequest } from './request.ts'
+import { inspectTypedData } from './typed-data.ts'
 
 /** What a dapp asks a person for. Show it, and answer. */
 export type DappQuestion =
@@ -23,7 +24,7 @@ export type DappQuestion =
   | { readonly kind: 'typed-data'; readonly typedData: unknown; readonly effects: Pick<Effects, 'list' | 'warnings'> }
 
 export interface Eip1193Options {
-  readonly wallet: Wallet<readonly EvmChain[]>
+  readonly wallet: Signing & Publishing
   /** One account a chain; the first one's chain is current at the start. */
   readonly accounts: readonly EvmAccount[]
   readonly source: Sources
@@ -122,8 +123,7 @@ export function toEip1193Provider(options: Eip1193Options): Eip1193Provider {
       case 'eth_signTypedData_v4': {
         const account = own(params[0])
         const typedData: unknown = typeof params[1] === 'string' ? JSON.parse(params[1]) : params[1]
-        const chain = wallet.chain(account.chain) as unknown as EvmChain
-        const effects = chain.inspectTypedData!({ account: account.descriptor, typedData })
+        const effects = inspectTypedData({ account: account.descriptor, typedData }, account.network)
         await asked({ kind: 'typed-data', typedData, effects })
         return wallet.signTypedData(account, typedData, { accept })
       }

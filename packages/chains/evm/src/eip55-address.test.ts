@@ -4,7 +4,14 @@ import fc from 'fast-check'
 import { getAddress } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
-import { accountAddress, addressOf, describe as describeKey, isAddress, parseAccount, parseAddress } from './address.ts'
+import {
+  accountAddress,
+  addressOf,
+  describe as describeKey,
+  isAddress,
+  parseAccount,
+  parseAddress,
+} from './address.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import { bnbNetwork, ethereumNetwork } from './networks.ts'
 
@@ -133,7 +140,11 @@ describe('accounts', () => {
 
   test('a key describes its account', () => {
     const secret = hexToBytes('0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80')
-    const key = { publicKey: nobleEngine.publicKey(secret), fingerprint: 'd34db33f', path: 'm/44h/60h/0h/0/0' }
+    const key = {
+      publicKey: nobleEngine.publicKey(secret),
+      fingerprint: 'd34db33f',
+      path: 'm/44h/60h/0h/0/0',
+    }
     const text = '[d34db33f/44h/60h/0h/0/0]eip155:1:0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266'
     expect(describeKey(key, ethereumNetwork)).toBe(text)
     expect(parseAccount(text, ethereumNetwork)).toBe(text)

@@ -2,7 +2,23 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bytesToHex, bytesToInt, hexData, hexToBytes, intToBytes, isHex, quantity } from './hex.ts'
 
-const UNCLEAN = ['', '0', '0x0 ', ' 0x00', '0xzz', '0X00', '00', '0x\u200b00', '0x٠٠', null, undefined, 1, 0n, {}, ['0x00']]
+const UNCLEAN = [
+  '',
+  '0',
+  '0x0 ',
+  ' 0x00',
+  '0xzz',
+  '0X00',
+  '00',
+  '0x\u200b00',
+  '0x٠٠',
+  null,
+  undefined,
+  1,
+  0n,
+  {},
+  ['0x00'],
+]
 
 describe('bytes', () => {
   test('go to hex and back', () => {
@@ -47,15 +63,20 @@ describe('G9: what a node says', () => {
     expect(quantity(`0x${'f'.repeat(64)}`)).toBe((1n << 256n) - 1n)
   })
 
-  test.each([...UNCLEAN, '0x', '-0x1', '65', `0x1${'0'.repeat(64)}`, Number.NaN])('%s is no quantity', (value) => {
-    expect(() => quantity(value)).toThrow(expect.objectContaining({ code: 'BAD_RESPONSE' }))
-  })
+  test.each([...UNCLEAN, '0x', '-0x1', '65', `0x1${'0'.repeat(64)}`, Number.NaN])(
+    '%s is no quantity',
+    (value) => {
+      expect(() => quantity(value)).toThrow(expect.objectContaining({ code: 'BAD_RESPONSE' }))
+    },
+  )
 
   test('data is read in lower case, up to a size', () => {
     expect(hexData('0x')).toBe('0x')
     expect(hexData('0xAB', 1)).toBe('0xab')
     expect(() => hexData('0xabcd', 1)).toThrow(expect.objectContaining({ code: 'BAD_RESPONSE' }))
-    expect(() => hexData(`0x${'00'.repeat(1_048_577)}`)).toThrow(expect.objectContaining({ code: 'BAD_RESPONSE' }))
+    expect(() => hexData(`0x${'00'.repeat(1_048_577)}`)).toThrow(
+      expect.objectContaining({ code: 'BAD_RESPONSE' }),
+    )
   })
 
   test.each([...UNCLEAN, '0x0'])('%s is no data', (value) => {

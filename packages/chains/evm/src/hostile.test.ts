@@ -19,7 +19,7 @@ const ALICE = '0x000000000000000000000000000000000000a11c'
 const EVE = '0x0000000000000000000000000000000000000eee'
 const ETH = 10n ** 18n
 
-let devnet: Devnet
+let devnet: Devnet<'ethereum'>
 beforeAll(async () => {
   devnet = await startDevnet({ chains: ['ethereum'] })
 })

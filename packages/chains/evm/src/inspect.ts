@@ -50,7 +50,11 @@ export function inspect(draft: DraftFields, network: EvmNetwork): Effects {
     )
   const twin = hint(draft.hints, 'lookalike')
   if (twin !== undefined && isAddress(twin))
-    warn(found, 'lookalike', `The recipient looks like ${twin}, which is known, and is another address. Compare every character.`)
+    warn(
+      found,
+      'lookalike',
+      `The recipient looks like ${twin}, which is known, and is another address. Compare every character.`,
+    )
   return { list: found.list, fee, warnings: found.warnings, fields: fieldsOf(tx) }
 }
 

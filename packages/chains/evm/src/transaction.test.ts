@@ -26,12 +26,12 @@ const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 const big = fc.bigInt(0n, (1n << 200n) - 1n)
 /** The oracles hold nonces and chain ids in JS numbers. */
 const number = fc.bigInt(0n, (1n << 53n) - 1n)
-const hex = (size: number): fc.Arbitrary<Hex> => fc.uint8Array({ minLength: size, maxLength: size }).map(bytesToHex)
+const hex = (size: number): fc.Arbitrary<Hex> =>
+  fc.uint8Array({ minLength: size, maxLength: size }).map(bytesToHex)
 const address = hex(20).map(parseAddress)
-const accessList = fc.array(
-  fc.record({ address, storageKeys: fc.array(hex(32), { maxLength: 3 }) }),
-  { maxLength: 3 },
-)
+const accessList = fc.array(fc.record({ address, storageKeys: fc.array(hex(32), { maxLength: 3 }) }), {
+  maxLength: 3,
+})
 const signature: fc.Arbitrary<TxSignature> = fc.record({
   yParity: fc.integer({ min: 0, max: 1 }),
   r: fc.bigInt(1n, N - 1n),
@@ -45,8 +45,16 @@ const common = {
   value: big,
   data: fc.uint8Array({ maxLength: 300 }).map(bytesToHex),
 }
-const dynamic = { maxFeePerGas: fc.bigInt(1n << 100n, (1n << 200n) - 1n), maxPriorityFeePerGas: fc.bigInt(0n, 1n << 100n) }
-const authorization: fc.Arbitrary<Authorization> = fc.record({ chainId: number, address, nonce: number, signature })
+const dynamic = {
+  maxFeePerGas: fc.bigInt(1n << 100n, (1n << 200n) - 1n),
+  maxPriorityFeePerGas: fc.bigInt(0n, 1n << 100n),
+}
+const authorization: fc.Arbitrary<Authorization> = fc.record({
+  chainId: number,
+  address,
+  nonce: number,
+  signature,
+})
 const TYPES = {
   legacy: fc.record({ type: fc.constant('legacy' as const), ...common, gasPrice: big }),
   eip2930: fc.record({ type: fc.constant('eip2930' as const), ...common, gasPrice: big, accessList }),
@@ -64,8 +72,15 @@ const anyTransaction: fc.Arbitrary<EvmTransaction> = fc.oneof(...Object.values(T
 
 function withViem(tx: EvmTransaction, signature?: TxSignature): Hex {
   const { gasLimit, nonce, chainId, ...rest } = tx
-  const authorizationList = 'authorizationList' in tx ? { authorizationList: tx.authorizationList.map(forViem) } : {}
-  const fields = { ...rest, gas: gasLimit, nonce: Number(nonce), chainId: Number(chainId), ...authorizationList }
+  const authorizationList =
+    'authorizationList' in tx ? { authorizationList: tx.authorizationList.map(forViem) } : {}
+  const fields = {
+    ...rest,
+    gas: gasLimit,
+    nonce: Number(nonce),
+    chainId: Number(chainId),
+    ...authorizationList,
+  }
   return serializeTransaction(
     fields as never,
     signature && { ...parts(signature), v: 27n + BigInt(signature.yParity) },
@@ -80,17 +95,31 @@ function forViem({ chainId, address, nonce, signature }: Authorization): object 
 function withEthers(tx: EvmTransaction, signature?: TxSignature): string {
   const authorizationList =
     'authorizationList' in tx
-      ? { authorizationList: tx.authorizationList.map((item) => ({ ...item, signature: parts(item.signature!) })) }
+      ? {
+          authorizationList: tx.authorizationList.map((item) => ({
+            ...item,
+            signature: parts(item.signature!),
+          })),
+        }
       : {}
   const type = { legacy: 0, eip2930: 1, eip1559: 2, eip7702: 4 }[tx.type]
-  const transaction = Transaction.from({ ...tx, type, nonce: Number(tx.nonce), ...authorizationList } as never)
+  const transaction = Transaction.from({
+    ...tx,
+    type,
+    nonce: Number(tx.nonce),
+    ...authorizationList,
+  } as never)
   if (!signature) return transaction.unsignedSerialized
   transaction.signature = parts(signature) as never
   return transaction.serialized
 }
 
 const word = (value: bigint): Hex => bytesToHex(intToBytes(value, 32))
-const parts = ({ r, s, yParity }: TxSignature): { r: Hex; s: Hex; yParity: number } => ({ r: word(r), s: word(s), yParity })
+const parts = ({ r, s, yParity }: TxSignature): { r: Hex; s: Hex; yParity: number } => ({
+  r: word(r),
+  s: word(s),
+  yParity,
+})
 const refused = (code: string): unknown => expect.objectContaining({ code })
 
 describe.each(Object.entries(TYPES))('%s', (_, arbitrary) => {
@@ -143,13 +172,19 @@ describe.each(Object.entries(TYPES))('%s', (_, arbitrary) => {
 
   test('what is read is written the same: every transaction has one form', () => {
     fc.assert(
-      fc.property(each, signature, fc.nat(), fc.integer({ min: 1, max: 255 }), (tx, signature, at, change) => {
-        const bytes = hexToBytes(encodeSigned(tx, signature))
-        bytes[at % bytes.length]! ^= change
-        const raw = bytesToHex(bytes)
-        const read = readOrRefuse(() => decodeSigned(raw))
-        if (read) expect(encodeSigned(read.tx, read.signature)).toBe(raw)
-      }),
+      fc.property(
+        each,
+        signature,
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        (tx, signature, at, change) => {
+          const bytes = hexToBytes(encodeSigned(tx, signature))
+          bytes[at % bytes.length]! ^= change
+          const raw = bytesToHex(bytes)
+          const read = readOrRefuse(() => decodeSigned(raw))
+          if (read) expect(encodeSigned(read.tx, read.signature)).toBe(raw)
+        },
+      ),
       { numRuns: 400 },
     )
   })
@@ -193,9 +228,14 @@ describe('EIP-155', () => {
     expect(encodeUnsigned(tx)).toBe(
       '0xec098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a764000080018080',
     )
-    expect(bytesToHex(signingHash(tx))).toBe('0xdaf5a779ae972f972197303d7b574746c7ef83eadac0f2791ad23db92e4c8e53')
+    expect(bytesToHex(signingHash(tx))).toBe(
+      '0xdaf5a779ae972f972197303d7b574746c7ef83eadac0f2791ad23db92e4c8e53',
+    )
     const { signature, recovery } = nobleEngine.ecdsaSign(signingHash(tx), new Uint8Array(32).fill(0x46))
-    const [r, s] = [bytesToHex(signature.slice(0, 32)), bytesToHex(signature.slice(32))].map(BigInt) as [bigint, bigint]
+    const [r, s] = [bytesToHex(signature.slice(0, 32)), bytesToHex(signature.slice(32))].map(BigInt) as [
+      bigint,
+      bigint,
+    ]
     expect(encodeSigned(tx, { r, s, yParity: recovery })).toBe(
       '0xf86c098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a76400008025a028ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83',
     )
@@ -206,10 +246,14 @@ describe('EIP-155', () => {
     const bare = bytesToHex(encodeRlp(fields.slice(0, 6)))
     expect(() => decodeUnsigned(bare)).toThrow(/names no chain/)
     for (const v of [27, 28, 35, 36]) {
-      const signed = bytesToHex(encodeRlp([...fields.slice(0, 6), Uint8Array.of(v), Uint8Array.of(1), Uint8Array.of(1)]))
+      const signed = bytesToHex(
+        encodeRlp([...fields.slice(0, 6), Uint8Array.of(v), Uint8Array.of(1), Uint8Array.of(1)]),
+      )
       expect(() => decodeSigned(signed)).toThrow(/names no chain/)
     }
-    const zero = bytesToHex(encodeRlp([...fields.slice(0, 6), new Uint8Array(), new Uint8Array(), new Uint8Array()]))
+    const zero = bytesToHex(
+      encodeRlp([...fields.slice(0, 6), new Uint8Array(), new Uint8Array(), new Uint8Array()]),
+    )
     expect(() => decodeUnsigned(zero)).toThrow(/chain id is zero/)
   })
 
@@ -223,7 +267,11 @@ describe('EIP-155', () => {
 })
 
 describe('EIP-7702', () => {
-  const unsigned: Authorization = { chainId: 1n, address: '0x63c0c19a282a1B52b07dD5a65b58948A07DAE32B', nonce: 8n }
+  const unsigned: Authorization = {
+    chainId: 1n,
+    address: '0x63c0c19a282a1B52b07dD5a65b58948A07DAE32B',
+    nonce: 8n,
+  }
   const tx: EvmTransaction = {
     type: 'eip7702',
     chainId: 1n,
@@ -252,16 +300,27 @@ describe('EIP-7702', () => {
       hexToBytes(encodeSigned(cheat, { r: 1n, s: 1n, yParity: 1 })).subarray(1),
       () => new Error() as never,
     ) as Rlp[]
-    const bare = fields.map((field, i) => (i === 9 ? [(field as Rlp[])[0] as Rlp[]].map((item) => item.slice(0, 3)) : field))
+    const bare = fields.map((field, i) =>
+      i === 9 ? [(field as Rlp[])[0] as Rlp[]].map((item) => item.slice(0, 3)) : field,
+    )
     expect(() => decodeSigned(`0x04${bytesToHex(encodeRlp(bare)).slice(2)}`)).toThrow(/not signed/)
   })
 
   test('viem reads what is signed here', async () => {
     const account = privateKeyToAccount(KEY)
-    const { r, s, yParity } = await account.signAuthorization({ chainId: 1, address: unsigned.address, nonce: 8 })
+    const { r, s, yParity } = await account.signAuthorization({
+      chainId: 1,
+      address: unsigned.address,
+      nonce: 8,
+    })
     const own = { ...unsigned, signature: { r: BigInt(r), s: BigInt(s), yParity: yParity! } }
     const raw = encodeSigned({ ...tx, authorizationList: [own] }, { r: 1n, s: 1n, yParity: 0 })
-    expect(parseTransaction(raw as `0x04${string}`).authorizationList?.[0]).toMatchObject({ r, s, yParity, nonce: 8 })
+    expect(parseTransaction(raw as `0x04${string}`).authorizationList?.[0]).toMatchObject({
+      r,
+      s,
+      yParity,
+      nonce: 8,
+    })
   })
 
   test.each([
@@ -362,8 +421,16 @@ describe('bounds', () => {
       { r: 1n, s: 1n, yParity: 2 },
     ]) {
       expect(() => encodeSigned(tx, bad)).toThrow(refused('INVALID_REQUEST'))
-      const fields = decodeRlp(hexToBytes(encodeUnsigned(tx)).subarray(1), () => new Error() as never) as Rlp[]
-      const body = encodeRlp([...fields, intToBytes(BigInt(bad.yParity)), intToBytes(bad.r), intToBytes(bad.s)])
+      const fields = decodeRlp(
+        hexToBytes(encodeUnsigned(tx)).subarray(1),
+        () => new Error() as never,
+      ) as Rlp[]
+      const body = encodeRlp([
+        ...fields,
+        intToBytes(BigInt(bad.yParity)),
+        intToBytes(bad.r),
+        intToBytes(bad.s),
+      ])
       expect(() => decodeSigned(`0x02${bytesToHex(body).slice(2)}`)).toThrow(refused('INVALID_SIGNED'))
     }
   })

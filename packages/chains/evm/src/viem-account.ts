@@ -44,7 +44,9 @@ export async function toViemAccount(signer: Signer, options: ViemAccountOptions)
   if (!first) throw new CofferError({ code: 'INVALID_REQUEST', message: 'Name at least one chain: { chains: [ethereum()] }.' })
   const path = signer.keys === 'single' ? 'm' : (options.path ?? first.path(index))
   const key = await signer.publicKey(path)
-  const wallet = createWallet({ chains, signer, policy, store })
+  // viem counts nonces itself, and sends a second transaction with one nonce to replace the first.
+  const unclaimed = chains.map(({ claim: _, release: __, ...chain }) => chain)
+  const wallet = createWallet({ chains: unclaimed, signer, policy, store })
   const descriptor = first.describe(key)
 
   return {

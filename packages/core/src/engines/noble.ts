@@ -191,7 +191,7 @@ function secretNumber(secret: Uint8Array): bigint {
 
 const COMB_AFTER = 24
 const KEYS_KEPT = 256
-const COMBS_KEPT = 8
+const COMBS_KEPT = 16
 const SIGNATURES_KEPT = 16
 
 interface Known {
@@ -223,7 +223,8 @@ function baseAnd(known: Known, a: bigint, b: bigint): Sum {
   const idle = keep(combed, known, known, COMBS_KEPT)
   if (idle) {
     idle.comb = undefined
-    idle.uses = 0
+    // Where more keys take turns than tables are kept, building them over and over would cost more than it saves.
+    idle.uses = -20 * COMB_AFTER
   }
   const sum = zero()
   addFromComb(sum, (base().comb ??= comb(BASE)), a)

@@ -1,0 +1,57 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, expect, it } from 'vitest'
+import { allChains } from './context.ts'
+import { readPolicy } from './policy-file.ts'
+
+let home = ''
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'coffer-cli-'))
+})
+
+async function read(policy: unknown) {
+  await writeFile(join(home, 'policy.json'), JSON.stringify(policy))
+  return readPolicy(home, allChains())
+}
+
+it('is empty without a file', async () => {
+  expect(await readPolicy(home, allChains())).toEqual({})
+})
+
+it('reads every rule, and writes addresses as the library compares them', async () => {
+  const lower = '0xdac17f958d2ee523a2206206994597c13d831ec7'
+  const usdt = '0xdAC17F958D2ee523a2206206994597C13D831ec7'
+  const policy = {
+    maxFee: { 'eip155:1': '1000000000000000' },
+    maxFeePercent: 5,
+    recipients: [`eip155:1:${lower}`],
+    limits: [{ asset: `eip155:1/erc20:${lower}`, amount: '5000000', seconds: 86400 }],
+    unlimitedApprovals: false,
+    approvalForAll: false,
+    unknownCalls: false,
+  }
+  expect(await read(policy)).toEqual({
+    ...policy,
+    maxFee: { 'eip155:1': 1_000_000_000_000_000n },
+    recipients: [`eip155:1:${usdt}`],
+    limits: [{ asset: `eip155:1/erc20:${usdt}`, amount: 5_000_000n, seconds: 86400 }],
+  })
+})
+
+it.each([
+  ['a misspelt key', { recipient: [] }],
+  ['a misspelt key of a limit', { limits: [{ asset: 'eip155:1/slip44:60', amount: '1', second: 1 }] }],
+  ['a number for an amount', { maxFee: { 'eip155:1': 1000 } }],
+  ['decimals in an amount', { maxFee: { 'eip155:1': '0.1' } }],
+  ['a chain that is not there', { maxFee: { 'eip155:137': '1' } }],
+  ['a short name of a chain', { maxFee: { ethereum: '1' } }],
+  ['an address with a wrong checksum', { recipients: ['eip155:1:0xdAC17F958D2ee523a2206206994597C13D831eC7'] }],
+  ['an address without its chain', { recipients: ['0xdAC17F958D2ee523a2206206994597C13D831ec7'] }],
+  ['the coin of another chain', { limits: [{ asset: 'eip155:1/slip44:714', amount: '1', seconds: 1 }] }],
+  ['a share that is no whole number', { maxFeePercent: 0.5 }],
+  ['a word for a switch', { unknownCalls: 'no' }],
+  ['a list for the whole', []],
+])('refuses %s, because a limit that is not understood does not hold', async (_, policy) => {
+  await expect(read(policy)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+})
