@@ -279,3 +279,23 @@ describe('G12: a lost reply', () => {
     expect(await account.balance()).toBeGreaterThan(8n * ETH)
   })
 })
+
+describe('G11: reorganisations', () => {
+  it('tells that a payment was undone, and balances follow', async () => {
+    const { wallet, account, node } = await funded()
+    const before = await account.balance()
+    await node.mine(2)
+    const payment = await wallet.publish(await wallet.sign(await account.create({ to: ALICE, amount: '1' })))
+    const states: string[] = []
+    for await (const { state } of payment.watch({ interval: 50, dropAfter: 300 })) {
+      states.push(state)
+      if (state === 'confirmed' && states.length < 3) await node.reorg(1)
+      if (state === 'dropped') break
+    }
+    expect(states.filter((state) => state !== 'pending')).toEqual(['confirmed', 'reorged', 'dropped'])
+    expect(await account.balance()).toBe(before)
+    const again = await wallet.publish(payment.signed)
+    await again.confirmed()
+    expect(await account.balance()).toBeLessThan(before - ETH + 1n)
+  })
+})

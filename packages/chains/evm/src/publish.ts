@@ -40,6 +40,8 @@ export async function publish(
     }
   } catch (error) {
     if (isCofferError(error) && !['NETWORK', 'TIMEOUT', 'ABORTED', 'BAD_RESPONSE'].includes(error.code)) throw error
+    // The source is certain that nothing left this machine.
+    if (isCofferError(error) && error.details['sent'] === false) throw error
     if (await isKnown(signed, source)) return signed.txid
     throw unknown(signed, error)
   }
