@@ -64,6 +64,6 @@ describe.each(packages)('$name', ({ name, dir, manifest }) => {
 
 function shippedSources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .filter((file) => /(?<!\.(?:test|fixture))\.ts$/.test(file))
     .map((file) => join(folder, file))
 }

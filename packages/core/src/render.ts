@@ -34,10 +34,12 @@ function sentence(effect: Effect, show: (amount: bigint, id: AssetId) => string)
     case 'nft-transfer':
       return `Send ${effect.amount === 1n ? '' : `${effect.amount} of `}token ${effect.tokenId} of ${effect.collection} to ${effect.to}`
     case 'approve':
+      if (effect.change === 'decrease')
+        return `Take back ${show(effect.amount, effect.asset)} of what ${effect.spender} may take`
       if (effect.amount === 0n) return `Take back every approval of ${effect.spender} for ${effect.asset}`
       return effect.unlimited
         ? `Let ${effect.spender} take ANY amount of ${effect.asset}`
-        : `Let ${effect.spender} take up to ${show(effect.amount, effect.asset)}`
+        : `Let ${effect.spender} take ${effect.change === 'increase' ? 'another' : 'up to'} ${show(effect.amount, effect.asset)}`
     case 'approve-all':
       return effect.approved
         ? `Let ${effect.operator} take EVERY token of ${effect.collection}`

@@ -241,7 +241,7 @@ describe('call data', () => {
   })
 
   test('G8: names of objects are no selectors', () => {
-    for (const data of ['0x', '0x00', '0xa9059cbb', '0x__proto__', '0xconstructor'])
+    for (const data of ['0x', '0x00', '0xa9059cbb', '0x__proto__', '0xconstructor', '0xtoString'])
       expect(decodeCall(data as Hex)).toBeUndefined()
   })
 

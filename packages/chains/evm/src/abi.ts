@@ -3,7 +3,9 @@ import { addressFromBytes } from './address.ts'
 import { bytesToHex, bytesToInt, hexToBytes, intToBytes } from './hex.ts'
 import type { Address, Hex } from './intent.ts'
 
-/** A call of which inspection knows what it does. Fields are in base units, Unix seconds and EIP-55 writing. */
+/**
+ * A call of which inspection knows what it does. Fields are in base units, Unix seconds and EIP-55 writing.
+ */
 export type KnownCall =
   | { readonly name: 'transfer'; readonly to: Address; readonly amount: bigint }
   /** ERC-20 and ERC-721 share it: `amount` is an amount of the one and the token's number in the other. */
@@ -55,9 +57,9 @@ export const PERMIT2: Address = '0x000000000022D473030F116dDEE9F6B43aC78BA3'
 export const MAX_UINT256: bigint = (1n << 256n) - 1n
 
 /**
- * Reads call data as one of the known calls. `undefined` for any other selector, and for data that is not exactly what
- * {@link encodeCall} writes for the arguments: unclean padding, other offsets, bytes left over. Such data is never half
- * understood.
+ * Reads call data as one of the known calls. `undefined` for any other selector, and for data that is not
+ * exactly what {@link encodeCall} writes for the arguments: unclean padding, other offsets, bytes left over.
+ * Such data is never half understood.
  *
  * @see https://docs.soliditylang.org/en/latest/abi-spec.html
  */
@@ -303,7 +305,6 @@ function decodeValue(type: AbiType, data: Uint8Array, at: number): [value: AbiVa
   if (type.endsWith('[]')) {
     const count = size(data, at)
     const of = type.slice(0, -2)
-    if (count > data.length / 32) throw NOT_CANONICAL
     return decodeTuple(new Array<AbiType>(count).fill(of), data, at + 32)
   }
   if (type.startsWith('(')) return decodeTuple(split(type.slice(1, -1)), data, at)

@@ -13,13 +13,15 @@ import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { bytesToHex } from './hex.ts'
 import type { Address, EvmNetwork } from './intent.ts'
 
-/** Nobody has its key. As the target of a delegation it takes the delegation back; as a recipient it burns. */
+/**
+ * Nobody has its key. As the target of a delegation it takes the delegation back; as a recipient it burns.
+ */
 export const ZERO_ADDRESS: Address = '0x0000000000000000000000000000000000000000'
 
 /**
- * Reads an address and returns it in EIP-55 writing. All-lower and all-upper digits are accepted; mixed case must pass
- * the checksum. Throws `INVALID_ADDRESS` with a sentence that fits what was given; the text itself is never repeated,
- * since people paste keys by mistake.
+ * Reads an address and returns it in EIP-55 writing. All-lower and all-upper digits are accepted; mixed case
+ * must pass the checksum. Throws `INVALID_ADDRESS` with a sentence that fits what was given; the text itself
+ * is never repeated, since people paste keys by mistake.
  *
  * @see https://eips.ethereum.org/EIPS/eip-55
  *
@@ -63,8 +65,9 @@ export function describe(key: PublicKey, network: EvmNetwork): AccountDescriptor
 }
 
 /**
- * Reads an account: a bare address, a CAIP-10 id, or either with a key origin before it. Returns the canonical descriptor.
- * Throws `INVALID_ADDRESS`, and `INVALID_ACCOUNT` for a broken origin and for an account of another chain.
+ * Reads an account: a bare address, a CAIP-10 id, or either with a key origin before it. Returns the
+ * canonical descriptor. Throws `INVALID_ADDRESS`, and `INVALID_ACCOUNT` for a broken origin and for an
+ * account of another chain.
  *
  * @example
  * parseAccount('0xd8da6bf26964af9d7eed9e03e53415d37aa96045', ethereumNetwork)
@@ -80,7 +83,10 @@ export function accountAddress(descriptor: AccountDescriptor, network: EvmNetwor
   return readAccount(descriptor, network).address
 }
 
-/** An account's address and, where it is known, the origin of its key. Of any EVM chain when no network is given. */
+/**
+ * An account's address and, where it is known, the origin of its key. Of any EVM chain when no network is
+ * given.
+ */
 export function readAccount(text: string, network?: EvmNetwork): { address: Address; origin?: KeyOrigin } {
   if (typeof text !== 'string') throw invalidAccount('An account is a text.')
   const { origin, rest } = splitOrigin(text)

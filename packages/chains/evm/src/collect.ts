@@ -80,7 +80,10 @@ export function addApproval(
     warn(found, 'unlimited-approval', `${spender} may take every unit of the token that ${owner} ever holds.`)
 }
 
-/** Adds control over a whole collection. ERC-721 and ERC-1155 share the call; the collection is written as ERC-721. */
+/**
+ * Adds control over a whole collection. ERC-721 and ERC-1155 share the call; the collection is written as
+ * ERC-721.
+ */
 export function addApprovalForAll(
   found: Collected,
   { contract, operator, approved }: { contract: Address; operator: Address; approved: boolean },
@@ -107,9 +110,10 @@ export function isListed(token: Address, { tokens }: EvmNetwork): boolean {
 const MAX_UINT96 = (1n << 96n) - 1n
 
 /**
- * An approval counts as unlimited from 2^96 − 1 base units on, which is where tokens that count in 96 bits (UNI, COMP) stop
- * lowering it, and from a trillion whole tokens on where the list knows the decimals. Both are above what anybody pays;
- * tokens of which trillions exist may need a yes for a limited approval, which errs on the safe side.
+ * An approval counts as unlimited from 2^96 − 1 base units on, which is where tokens that count in 96 bits
+ * (UNI, COMP) stop lowering it, and from a trillion whole tokens on where the list knows the decimals. Both
+ * are above what anybody pays; tokens of which trillions exist may need a yes for a limited approval, which
+ * errs on the safe side.
  */
 function isUnlimited(amount: bigint, token: Address, { tokens }: EvmNetwork): boolean {
   const listed = tokens.find(({ address }) => address === token)

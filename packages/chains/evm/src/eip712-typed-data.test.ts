@@ -321,6 +321,14 @@ describe('E5: types', () => {
       'a type called address',
       ask({ a: 'address' }, { a: { x: true } }, { address: [{ name: 'x', type: 'bool' }] }),
     ],
+    [
+      'a type called bytes4',
+      ask({ a: 'bytes4' }, { a: { x: true } }, { bytes4: [{ name: 'x', type: 'bool' }] }),
+    ],
+    [
+      'a field twice, in a list of none',
+      ask({ a: 'B[]' }, { a: [] }, { B: [...MAIL.types.Person, ...MAIL.types.Person] }),
+    ],
     ['a type name with brackets', ask({ a: 'B(bool x)' }, { a: {} }, { 'B(bool x)': [] })],
     ['a field name with a comma', ask({ 'a,bool b': 'bool' }, { 'a,bool b': true })],
     ['a field name with a space', ask({ 'a b': 'bool' }, { 'a b': true })],
@@ -362,6 +370,10 @@ describe('E5: values', () => {
       { ...MAIL, message: { ...MAIL.message, to: { ...MAIL.message.to, x: 1 } } },
     ],
     ['G8: an inherited field', ask({ a: 'bool' }, Object.create({ a: true }))],
+    [
+      'G8: an inherited field and an undeclared one',
+      ask({ a: 'bool' }, Object.assign(Object.create({ a: true }), { b: true })),
+    ],
     ['null for a struct', { ...MAIL, message: { ...MAIL.message, to: null } }],
     ['undefined', ask({ a: 'string' }, { a: undefined })],
     ['a list for a struct', { ...MAIL, message: [] }],

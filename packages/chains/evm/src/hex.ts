@@ -50,8 +50,8 @@ export function quantity(value: unknown): bigint {
 }
 
 /**
- * Reads the bytes of a JSON-RPC answer and returns them in lower case. Throws `BAD_RESPONSE` for anything but whole bytes,
- * and for more than `maxBytes` (one mebibyte when not given).
+ * Reads the bytes of a JSON-RPC answer and returns them in lower case. Throws `BAD_RESPONSE` for anything but
+ * whole bytes, and for more than `maxBytes` (one mebibyte when not given).
  */
 export function hexData(value: unknown, maxBytes = 1_048_576): Hex {
   if (typeof value === 'string' && value.length <= 2 + 2 * maxBytes && isHex(value))

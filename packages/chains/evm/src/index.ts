@@ -1,5 +1,5 @@
 export type { EvmAccount } from './account.ts'
-export { parseAddress } from './address.ts'
+export { isAddress, parseAddress } from './address.ts'
 export { bnb, bnbTestnet, type EvmChain, type EvmOptions, ethereum, evmChain, sepolia } from './evm.ts'
 export type { FeeChoice, FeeSpeed } from './fees.ts'
 export type {
@@ -13,7 +13,10 @@ export type {
   Replaces,
   TokenData,
 } from './intent.ts'
+export { recoverMessage, verifyMessage } from './messages.ts'
+export { bnbNetwork, bnbTestnetNetwork, ethereumNetwork, sepoliaNetwork } from './networks.ts'
 export type { ReplaceRequest } from './replace.ts'
 export type { AssetInput, EvmCosts, EvmRequest } from './request.ts'
 export { decodeSigned, decodeUnsigned, encodeSigned, encodeUnsigned, signingHash } from './transaction.ts'
-export { formatUri, parseUri } from './uri.ts'
+export { hashTypedData, verifyTypedData } from './typed-data.ts'
+export { formatUri, type PaymentUri, parseUri } from './uri.ts'

@@ -21,15 +21,17 @@ import { recoverAddress } from './signature.ts'
 import { authorizationHash } from './transaction.ts'
 
 /**
- * What the payload of a draft does when it is mined, from its bytes and the account's address alone. `hints` only move the
- * fee that is expected, never above the ceiling, and add the warnings `nonce-gap` and `lookalike`.
+ * What the payload of a draft does when it is mined, from its bytes and the account's address alone. `hints`
+ * only move the fee that is expected, never above the ceiling, and add the warnings `nonce-gap` and
+ * `lookalike`.
  *
- * A call is either understood to its last byte or shown as `call`. ERC-20 and ERC-721 share `approve` and `transferFrom`:
- * at a listed token the number is an amount; elsewhere it may be the number of an NFT, so `transferFrom` is shown as both,
- * of which one will happen, and either carries the warning `token-or-nft`.
+ * A call is either understood to its last byte or shown as `call`. ERC-20 and ERC-721 share `approve` and
+ * `transferFrom`: at a listed token the number is an amount; elsewhere it may be the number of an NFT, so
+ * `transferFrom` is shown as both, of which one will happen, and either carries the warning `token-or-nft`.
  *
- * Throws `INVALID_DRAFT` when the payload is not exactly one canonical transaction of this network, or holds an
- * authorisation (EIP-7702) for another chain, for all chains, or for a contract that is not among `network.delegates`.
+ * Throws `INVALID_DRAFT` when the payload is not exactly one canonical transaction of this network, or holds
+ * an authorisation (EIP-7702) for another chain, for all chains, or for a contract that is not among
+ * `network.delegates`.
  */
 export function inspect(draft: DraftFields, network: EvmNetwork): Effects {
   const tx = readPayload(draft, network)

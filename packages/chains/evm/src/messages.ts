@@ -7,8 +7,8 @@ import { accountKey, signerOf, signHash } from './keys.ts'
 import { formatSignature, parseSignature, recoverAddress } from './signature.ts'
 
 /**
- * Signs a message as `personal_sign` does: keccak-256 over a prefix, the length and the message, so that it can never be
- * a transaction. Text is signed as UTF-8. Returns r ‖ s ‖ v with v 27 or 28, in hex.
+ * Signs a message as `personal_sign` does: keccak-256 over a prefix, the length and the message, so that it
+ * can never be a transaction. Text is signed as UTF-8. Returns r ‖ s ‖ v with v 27 or 28, in hex.
  *
  * Throws `INVALID_REQUEST` for text that has no UTF-8 form, `WRONG_ACCOUNT`, `SIGNATURE_WRONG`.
  *

@@ -34,9 +34,9 @@ export const sepoliaNetwork: EvmNetwork<'eip155:11155111', 'sepolia'> = {
 }
 
 /**
- * Blocks have a base fee of zero, so the gas price is the whole fee and validators want at least 0.05 gwei. Finality comes
- * by votes within seconds; without them, a majority of the 21 validators has built upon a block after about 200 more,
- * since each builds 16 in a row.
+ * Blocks have a base fee of zero, so the gas price is the whole fee and validators want at least 0.05 gwei.
+ * Finality comes by votes within seconds; without them, a majority of the 21 validators has built upon a
+ * block after about 200 more, since each builds 16 in a row.
  */
 export const bnbNetwork: EvmNetwork<'eip155:56', 'bnb'> = {
   id: 'eip155:56',
@@ -68,7 +68,9 @@ export const bnbTestnetNetwork: EvmNetwork<'eip155:97', 'bnb-testnet'> = {
   coinType: 1,
 }
 
-/** The number in a network's id. Throws `INVALID_CHAIN` when the id is not `eip155:` and a positive number. */
+/**
+ * The number in a network's id. Throws `INVALID_CHAIN` when the id is not `eip155:` and a positive number.
+ */
 export function chainIdOf({ id }: Pick<EvmNetwork, 'id'>): bigint {
   const match = /^eip155:([1-9][0-9]{0,18})$/.exec(id)
   if (match) return BigInt(match[1]!)

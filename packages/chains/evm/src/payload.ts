@@ -7,8 +7,8 @@ import type { Wrong } from './rlp.ts'
 import { decodeUnsigned } from './transaction.ts'
 
 /**
- * The transaction in a draft's payload, of this network and no other. Everything that reads a payload begins here:
- * inspecting, rebuilding and signing. Throws `INVALID_DRAFT`.
+ * The transaction in a draft's payload, of this network and no other. Everything that reads a payload begins
+ * here: inspecting, rebuilding and signing. Throws `INVALID_DRAFT`.
  */
 export function readPayload(
   draft: Pick<DraftFields, 'chain' | 'payload'>,
@@ -20,7 +20,9 @@ export function readPayload(
   return tx
 }
 
-/** Throws what `wrong` makes for a transaction of another chain, and for a delegation that may not be signed. */
+/**
+ * Throws what `wrong` makes for a transaction of another chain, and for a delegation that may not be signed.
+ */
 export function checkNetwork(tx: EvmTransaction, network: EvmNetwork, wrong: Wrong): void {
   const chainId = chainIdOf(network)
   if (tx.chainId !== chainId)
@@ -29,7 +31,9 @@ export function checkNetwork(tx: EvmTransaction, network: EvmNetwork, wrong: Wro
   for (const authorization of tx.authorizationList) checkDelegation(authorization, network, wrong)
 }
 
-/** A delegation is valid on this chain alone, and gives the account to a pinned contract or back to its owner. */
+/**
+ * A delegation is valid on this chain alone, and gives the account to a pinned contract or back to its owner.
+ */
 export function checkDelegation(
   { chainId, address }: Authorization,
   network: EvmNetwork,

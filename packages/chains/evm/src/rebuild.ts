@@ -21,11 +21,11 @@ export type TxNumbers = { readonly nonce: bigint; readonly gasLimit: bigint } & 
 )
 
 /**
- * The payload that the intent makes, given the nonce, gas limit and gas price of the draft's own payload. Nothing else is
- * taken from there, so a field that nobody asked for makes the two differ.
+ * The payload that the intent makes, given the nonce, gas limit and gas price of the draft's own payload.
+ * Nothing else is taken from there, so a field that nobody asked for makes the two differ.
  *
- * Throws `INVALID_DRAFT` when the payload is not a transaction of this network, `DRAFT_MISMATCH` when the intent makes
- * none with those numbers.
+ * Throws `INVALID_DRAFT` when the payload is not a transaction of this network, `DRAFT_MISMATCH` when the
+ * intent makes none with those numbers.
  */
 export function rebuild(draft: DraftFields<EvmIntent>, network: EvmNetwork): Hex {
   const tx = readPayload(draft, network)
@@ -50,11 +50,11 @@ export function rebuild(draft: DraftFields<EvmIntent>, network: EvmNetwork): Hex
 }
 
 /**
- * Turns an intent into a transaction; the one place that does. A delegation becomes type 4, a gas price a legacy
- * transaction (type 1 with an access list), and the rest type 2.
+ * Turns an intent into a transaction; the one place that does. A delegation becomes type 4, a gas price a
+ * legacy transaction (type 1 with an access list), and the rest type 2.
  *
- * Throws `INVALID_REQUEST` when numbers and intent or network do not fit, `INVALID_ADDRESS` for the zero address where it
- * would burn, `INVALID_ASSET` for an asset of another chain.
+ * Throws `INVALID_REQUEST` when numbers and intent do not fit, `INVALID_ADDRESS` for the zero
+ * address where it would burn, `INVALID_ASSET` for an asset of another chain.
  */
 export function buildTransaction(
   intent: EvmIntent,
@@ -85,8 +85,6 @@ export function buildTransaction(
     checkDelegation(authorization, network, invalidRequest)
     return { type: 'eip7702', ...dynamic, to: account, authorizationList: [authorization] }
   }
-  if (network.fees === 'legacy')
-    throw invalidRequest(`${network.name} wants a gas price and not maxFeePerGas.`)
   return { type: 'eip1559', ...dynamic }
 }
 
@@ -141,8 +139,8 @@ function tokenOf(asset: AssetId, network: EvmNetwork): Address | undefined {
 // ---- the JSON form of an intent ----
 
 /**
- * Reads an intent from its JSON form: amounts and nonces as strings of digits, addresses in any case that passes EIP-55,
- * which become canonical. Unknown kinds and fields are refused. Throws `INVALID_DRAFT`.
+ * Reads an intent from its JSON form: amounts and nonces as strings of digits, addresses in any case that
+ * passes EIP-55, which become canonical. Unknown kinds and fields are refused. Throws `INVALID_DRAFT`.
  */
 export function parseIntent(json: unknown, network: EvmNetwork): EvmIntent {
   try {

@@ -58,6 +58,7 @@ describe('rlp', () => {
     ['bytes left over', '0x8000'],
     ['a list that ends early', '0xc20a'],
     ['an item that reaches past its list', '0xc28300000000'],
+    ['an item that reaches past its list into the next', '0xc4c1820000'],
     ['a short byte in a longer form', '0x8105'],
     ['a short string in a longer form', `0xb801ff`],
     ['a short list in a longer form', '0xf800'],

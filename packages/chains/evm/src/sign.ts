@@ -14,11 +14,12 @@ import type { TxSignature } from './signature.ts'
 import { authorizationHash, decodeSigned, encodeSigned, signingHash, txid } from './transaction.ts'
 
 /**
- * Signs exactly the transaction in the draft's payload with the account's key, its own authorisations first, and checks
- * each signature against the account. Whether the draft should be signed at all was decided before.
+ * Signs exactly the transaction in the draft's payload with the account's key, its own authorisations first,
+ * and checks each signature against the account. Whether the draft should be signed at all was decided
+ * before.
  *
- * Throws `INVALID_DRAFT`, `WRONG_ACCOUNT` when the keys do not hold the account, `SIGNATURE_WRONG` when what they return
- * is not the account's signature.
+ * Throws `INVALID_DRAFT`, `WRONG_ACCOUNT` when the keys do not hold the account, `SIGNATURE_WRONG` when what
+ * they return is not the account's signature.
  */
 export async function sign(
   draft: DraftFields,
@@ -52,8 +53,8 @@ export interface SignedTransaction {
 }
 
 /**
- * Reads a signed transaction: whole, of this network, signed by the account as are its authorisations, and named by its
- * id. Throws `INVALID_SIGNED` otherwise.
+ * Reads a signed transaction: whole, of this network, signed by the account as are its authorisations, and
+ * named by its id. Throws `INVALID_SIGNED` otherwise.
  */
 export function readSignedTransaction(
   signed: SignedFields,

@@ -9,7 +9,10 @@ export type TxSignature = NonNullable<Authorization['signature']>
 
 const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 
-/** True when r and s are in range and s is in the lower half, so that nobody can write the signature in a second way. */
+/**
+ * True when r and s are in range and s is in the lower half, so that nobody can write the signature in a
+ * second way.
+ */
 export function isCanonical({ r, s, yParity }: TxSignature): boolean {
   return r > 0n && r < N && s > 0n && s <= N / 2n && (yParity === 0 || yParity === 1)
 }

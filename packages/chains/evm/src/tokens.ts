@@ -12,7 +12,9 @@ export const ethereumTokens: readonly TokenData[] = [
   },
 ]
 
-/** The reviewed tokens of BNB Smart Chain. They have 18 decimals there, not the 6 that they have on Ethereum. */
+/**
+ * The reviewed tokens of BNB Smart Chain. They have 18 decimals there, not the 6 that they have on Ethereum.
+ */
 export const bnbTokens: readonly TokenData[] = [
   { address: '0x55d398326f99059fF775485246999027B3197955', symbol: 'USDT', name: 'Tether USD', decimals: 18 },
   { address: '0x8AC76a51cc950d9822D68b83fE1Ad97B32Cd580d', symbol: 'USDC', name: 'USD Coin', decimals: 18 },

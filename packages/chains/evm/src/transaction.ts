@@ -14,10 +14,10 @@ const TYPE_BYTES = { eip2930: 1, eip1559: 2, eip7702: 4 } as const
 const FIELD_COUNT = { legacy: 6, eip2930: 8, eip1559: 9, eip7702: 10 } as const
 
 /**
- * The bytes whose keccak-256 is signed: RLP with `chainId, 0, 0` for legacy transactions (EIP-155), and a type byte
- * before the RLP for the others, in lower-case hex. Authorisations without a signature are written as
- * `[chainId, address, nonce]`; they must be signed before the transaction is. Throws `INVALID_REQUEST` for fields out of
- * range.
+ * The bytes whose keccak-256 is signed: RLP with `chainId, 0, 0` for legacy transactions (EIP-155), and a
+ * type byte before the RLP for the others, in lower-case hex. Authorisations without a signature are written
+ * as `[chainId, address, nonce]`; they must be signed before the transaction is. Throws `INVALID_REQUEST` for
+ * fields out of range.
  *
  * @see https://eips.ethereum.org/EIPS/eip-155 https://eips.ethereum.org/EIPS/eip-2718
  */
@@ -31,8 +31,9 @@ function unsignedBytes(tx: EvmTransaction): Uint8Array {
 }
 
 /**
- * Reads what {@link encodeUnsigned} writes, and nothing else: one canonical transaction to the last byte. Throws
- * `INVALID_DRAFT` otherwise, with a sentence of its own for transactions without a chain id and for blobs.
+ * Reads what {@link encodeUnsigned} writes, and nothing else: one canonical transaction to the last byte.
+ * Throws `INVALID_DRAFT` otherwise, with a sentence of its own for transactions without a chain id and for
+ * blobs.
  */
 export function decodeUnsigned(hex: string): EvmTransaction {
   const [type, items] = parse(hex, invalidDraft)
@@ -45,7 +46,10 @@ export function decodeUnsigned(hex: string): EvmTransaction {
   return tx
 }
 
-/** The bytes to broadcast. Throws `INVALID_REQUEST` for fields out of range, high s, or an unsigned authorisation. */
+/**
+ * The bytes to broadcast. Throws `INVALID_REQUEST` for fields out of range, high s, or an unsigned
+ * authorisation.
+ */
 export function encodeSigned(tx: EvmTransaction, signature: TxSignature): Hex {
   checkRanges(tx, invalidRequest)
   checkSignatures(tx, signature, invalidRequest)
@@ -79,7 +83,10 @@ function readLegacy(items: readonly Rlp[], v: bigint): [tx: EvmTransaction, pari
   ]
 }
 
-/** What is signed: keccak-256 of {@link encodeUnsigned}. Throws `INVALID_REQUEST` while an authorisation is unsigned. */
+/**
+ * What is signed: keccak-256 of {@link encodeUnsigned}. Throws `INVALID_REQUEST` while an authorisation is
+ * unsigned.
+ */
 export function signingHash(tx: EvmTransaction): Uint8Array {
   if (tx.type === 'eip7702' && tx.authorizationList.some((item) => !item.signature))
     throw invalidRequest('Its authorisations must be signed first.')

@@ -27,7 +27,10 @@ export interface TypedData {
 /** More values than any honest request has. */
 const MAX_VALUES = 10_000
 
-/** The fields that a domain may have, in the order in which they are hashed when `types` does not declare them. */
+/**
+ * The fields that a domain may have, in the order in which they are hashed when `types` does not declare
+ * them.
+ */
 const DOMAIN: readonly TypedField[] = [
   { name: 'name', type: 'string' },
   { name: 'version', type: 'string' },
@@ -37,15 +40,17 @@ const DOMAIN: readonly TypedField[] = [
 ]
 
 /**
- * Checks typed data from outside, a value or its JSON text, and returns a clean copy: what is shown is what is signed.
+ * Checks typed data from outside, a value or its JSON text, and returns a clean copy: what is shown is what
+ * is signed.
  *
- * Integers may be JS numbers up to 2^53, bigints, decimal strings or `0x` hex. `EIP712Domain` may be declared or follow
- * from the domain's own fields. A domain without a chain id is let through, for sign-ins and votes off the chain, but not
- * for a permit.
+ * Integers may be JS numbers up to 2^53, bigints, decimal strings or `0x` hex. `EIP712Domain` may be declared
+ * or follow from the domain's own fields. A domain without a chain id is let through, for sign-ins and votes
+ * off the chain, but not for a permit.
  *
- * Throws `CHAIN_MISMATCH` when the domain is of another chain, and `INVALID_TYPED_DATA` for: a missing or empty domain;
- * types that are not declared, refer to themselves or hide a built-in one; fields that are missing or not declared;
- * integers out of range or inexact; arrays and bytes of another length than declared; text that has no UTF-8 form.
+ * Throws `CHAIN_MISMATCH` when the domain is of another chain, and `INVALID_TYPED_DATA` for: a missing or
+ * empty domain; types that are not declared, refer to themselves or hide a built-in one; fields that are
+ * missing or not declared; integers out of range or inexact; arrays and bytes of another length than
+ * declared; text that has no UTF-8 form.
  */
 export function checkTypedData(typedData: unknown, network: EvmNetwork): TypedData {
   const json = typeof typedData === 'string' ? parseJson(typedData, { bigNumbers: 'string' }) : typedData

@@ -20,7 +20,8 @@ import {
 /**
  * Signs typed data (EIP-712) after checking it. Returns r ‖ s ‖ v with v 27 or 28, in hex.
  *
- * Throws `INVALID_TYPED_DATA`, `CHAIN_MISMATCH` (see {@link checkTypedData}), `WRONG_ACCOUNT`, `SIGNATURE_WRONG`.
+ * Throws `INVALID_TYPED_DATA`, `CHAIN_MISMATCH` (see {@link checkTypedData}), `WRONG_ACCOUNT`,
+ * `SIGNATURE_WRONG`.
  *
  * @see https://eips.ethereum.org/EIPS/eip-712
  */
@@ -34,7 +35,10 @@ export async function signTypedData(
   return formatSignature(await signHash(hash, key, nobleEngine))
 }
 
-/** True when `signature` over sound typed data of this network was made by `address`. Throws as {@link checkTypedData} does. */
+/**
+ * True when `signature` over sound typed data of this network was made by `address`. Throws as {@link
+ * checkTypedData} does.
+ */
 export function verifyTypedData(
   { address, typedData, signature }: { address: string; typedData: unknown; signature: string },
   network: EvmNetwork,
@@ -83,10 +87,11 @@ function encodeWord(type: string, value: TypedValue, types: TypedData['types']):
 // ---- what it allows ----
 
 /**
- * What typed data allows when it is signed: EIP-2612 and DAI permits, and Permit2's of every form, as approvals; anything
- * else as a `call` of its verifying contract with the warning `unknown-call`, since it may be an order to sell everything.
- * A Permit2 message is told by its shape; one for a contract that is not Permit2 is shown as both. The expiry of an
- * approval is told where it ends the approval and not only the signature.
+ * What typed data allows when it is signed: EIP-2612 and DAI permits, and Permit2's of every form, as
+ * approvals; anything else as a `call` of its verifying contract with the warning `unknown-call`, since it
+ * may be an order to sell everything. A Permit2 message is told by its shape; one for a contract that is not
+ * Permit2 is shown as both. The expiry of an approval is told where it ends the approval and not only the
+ * signature.
  *
  * Throws as {@link checkTypedData} does.
  */

@@ -20,8 +20,8 @@ export interface PaymentUri {
 }
 
 /**
- * Writes a payment link. `asset` may be the coin of the chain or one of its ERC-20 tokens. Throws `INVALID_ADDRESS`,
- * `INVALID_CHAIN`, `INVALID_ASSET`, `INVALID_AMOUNT`.
+ * Writes a payment link. `asset` may be the coin of the chain or one of its ERC-20 tokens. Throws
+ * `INVALID_ADDRESS`, `INVALID_CHAIN`, `INVALID_ASSET`, `INVALID_AMOUNT`.
  *
  * @see https://eips.ethereum.org/EIPS/eip-681
  *
@@ -75,12 +75,12 @@ const LIMIT = 1n << 256n
 const SHAPE = /^ethereum:(?:pay-)?([^@/?]*)(?:@([^/?]*))?(?:\/([^?]*))?(?:\?(.*))?$/is
 
 /**
- * Reads a payment link: of the coin, or `transfer` of an ERC-20 token. Amounts may be written with a decimal point and an
- * exponent and must come to whole base units. Proposals for gas are passed over, since nobody else chooses the fee. A
- * link that names no chain is taken to mean `fallback`, with a warning.
+ * Reads a payment link: of the coin, or `transfer` of an ERC-20 token. Amounts may be written with a decimal
+ * point and an exponent and must come to whole base units. Proposals for gas are passed over, since nobody
+ * else chooses the fee. A link that names no chain is taken to mean `fallback`, with a warning.
  *
- * Throws `INVALID_URI` for other functions, unknown or repeated parameters and names, `INVALID_ADDRESS` for an address
- * that is none, `INVALID_AMOUNT` for an amount that is none.
+ * Throws `INVALID_URI` for other functions, unknown or repeated parameters and names, `INVALID_ADDRESS` for
+ * an address that is none, `INVALID_AMOUNT` for an amount that is none.
  *
  * @example
  * parseUri('ethereum:0xd8da6bf26964af9d7eed9e03e53415d37aa96045@1?value=2.5e17')

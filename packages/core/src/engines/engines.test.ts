@@ -41,13 +41,31 @@ describe('differential: all engines agree', () => {
         ).toBe(true)
         agree((engine) => engine.ecdsaVerify(changed, hash, Uint8Array.from(publicKey)))
         agree((engine) => engine.ecdsaVerify(bytesOf, other, Uint8Array.from(publicKey), signed.recovery))
-        for (const recovery of [0, 1]) {
-          agree((engine) => engine.ecdsaRecover({ signature: bytesOf, recovery }, hash))
-          agree((engine) => engine.ecdsaRecover({ signature: changed, recovery }, other))
-        }
         agree((engine) => engine.uncompressed(Uint8Array.from(publicKey)))
       }),
       60,
+    )
+  })
+
+  it('on recovery, which is asked of the libraries themselves: engines share what they have proven', () => {
+    const signature = fc.oneof(
+      fc.tuple(bytes, bytes).map((halves) => Uint8Array.from(halves.flatMap((half) => [...half]))),
+      fc.tuple(secret, bytes).map(([key, hash]) => tiny.sign(hash, key)),
+    )
+    run(
+      fc.property(signature, bytes, fc.constantFrom(0, 1), (signature, hash, recovery) => {
+        const byLibrary = [
+          () => tiny.recover(hash, signature, recovery as 0, true) ?? undefined,
+          () => secp256k1.ecdsaRecover(signature, recovery, hash, true),
+        ].map(orUndefined)
+        const byEngine = engines.map((engine) =>
+          orUndefined(() => engine.ecdsaRecover({ signature, recovery }, hash)),
+        )
+        expect([...byLibrary, ...byEngine]).toEqual(
+          new Array(5).fill(byLibrary[0] && Uint8Array.from(byLibrary[0])),
+        )
+      }),
+      120,
     )
   })
 
@@ -136,6 +154,58 @@ describe('nobleEngine', () => {
   })
 })
 
+describe('what engines have proven', () => {
+  it('is shared, and holds for exactly that signature, bit and hash', () => {
+    const hash = new Uint8Array(32).fill(11)
+    const publicKey = nobleEngine.publicKey(toBytes(77n))
+    const { signature, recovery } = nobleEngine.ecdsaSign(hash, toBytes(77n))
+    const slow = nativeEngine({
+      ...secp256k1,
+      ecdsaRecover: () => {
+        throw new Error('it was not remembered')
+      },
+    })
+    const known = (signature: Uint8Array, recovery: number, hash: Uint8Array) =>
+      orUndefined(() => slow.ecdsaRecover({ signature, recovery }, hash))
+    expect(known(signature, recovery, hash)).toBeUndefined()
+    expect(nobleEngine.ecdsaVerify(signature, hash, publicKey)).toBe(true) // without its recovery bit: nothing is proven
+    expect(known(signature, recovery, hash)).toBeUndefined()
+    expect(nobleEngine.ecdsaVerify(signature, hash, publicKey, 1 - recovery)).toBe(false)
+    expect(known(signature, 1 - recovery, hash)).toBeUndefined()
+    expect(tinyEngine(tiny).ecdsaVerify(signature, hash, publicKey, recovery)).toBe(true)
+    expect(known(signature, recovery, hash)).toEqual(publicKey)
+    expect(known(signature, 1 - recovery, hash)).toBeUndefined()
+    expect(known(signature, recovery + 0.5, hash)).toBeUndefined()
+    expect(known(signature, recovery, new Uint8Array(32))).toBeUndefined()
+    expect(
+      known(
+        signature.map((byte) => byte ^ 1),
+        recovery,
+        hash,
+      ),
+    ).toBeUndefined()
+    expect(known(new Uint8Array(1_000_000), recovery, hash)).toBeUndefined()
+    for (let i = 1; i <= 64; i++) {
+      const one = nobleEngine.ecdsaSign(hash, toBytes(BigInt(i)))
+      nobleEngine.ecdsaVerify(one.signature, hash, nobleEngine.publicKey(toBytes(BigInt(i))), one.recovery)
+    }
+    expect(known(signature, recovery, hash)).toBeUndefined()
+  })
+
+  it('is never used to verify', () => {
+    const hash = new Uint8Array(32).fill(12)
+    const publicKey = nobleEngine.publicKey(toBytes(78n))
+    const { signature, recovery } = nobleEngine.ecdsaSign(hash, toBytes(78n))
+    expect(nobleEngine.ecdsaVerify(signature, hash, publicKey, recovery)).toBe(true)
+    const blind = nativeEngine({
+      ...secp256k1,
+      ecdsaRecover: () => new Uint8Array(33),
+      ecdsaVerify: () => false,
+    })
+    expect(blind.ecdsaVerify(signature, hash, publicKey, recovery)).toBe(false)
+  })
+})
+
 describe('an engine whose library returns a large recovery id', () => {
   it('refuses to sign: no chain can carry it', () => {
     const odd = tinyEngine({
@@ -150,6 +220,15 @@ describe('an engine whose library returns a large recovery id', () => {
     expect(() => odder.ecdsaSign(new Uint8Array(32).fill(1), toBytes(1n))).toThrow(/Sign another one/)
   })
 })
+
+function orUndefined(call: () => Uint8Array | undefined): Uint8Array | undefined {
+  try {
+    const bytes = call()
+    return bytes && Uint8Array.from(bytes)
+  } catch {
+    return undefined
+  }
+}
 
 function toBytes(value: bigint): Uint8Array {
   return Uint8Array.from(value.toString(16).padStart(64, '0').match(/../g)!, (pair) =>

@@ -11,6 +11,7 @@ import {
   sameBytes,
 } from './guard.ts'
 import { nobleEngine } from './noble.ts'
+import { recall, remember } from './recovered.ts'
 
 /** What is used of the `secp256k1` package, version 5. */
 export interface NativeSecp256k1 {
@@ -73,12 +74,17 @@ export function nativeEngine(native: NativeSecp256k1): Engine {
       if (recovery === undefined)
         return quietly(() => native.ecdsaVerify(signature, hash, publicKey)) ?? false
       // Recovery is verification turned round: it finds this key when, and only when, this key verifies.
-      return isLowS(signature) && sameBytes(recover(signature, recovery, hash), publicKey)
+      if (!isLowS(signature) || !sameBytes(recover(signature, recovery, hash), publicKey)) return false
+      remember(signature, recovery, hash, publicKey)
+      return true
     },
     ecdsaRecover: ({ signature, recovery }, hash) => {
       checkBytes(hash, 32, 'hash')
+      const known = recall(signature, recovery, hash)
+      if (known) return known
       const publicKey = recover(signature, recovery, hash)
       if (!publicKey) throw invalidSignature()
+      remember(signature, recovery, hash, publicKey)
       return publicKey
     },
     schnorrSign: nobleEngine.schnorrSign,

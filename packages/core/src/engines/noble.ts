@@ -28,6 +28,7 @@ import {
   type Sum,
   zero,
 } from './points.ts'
+import { recall, remember } from './recovered.ts'
 
 /**
  * The default engine: pure JavaScript.
@@ -84,8 +85,8 @@ export const nobleEngine: Engine = {
 
   ecdsaRecover: ({ signature, recovery }, hash) => {
     checkBytes(hash, 32, 'hash')
-    const remembered = recovered.get(recoveryKey(signature, recovery, hash))
-    if (remembered) return remembered.slice()
+    const known = recall(signature, recovery, hash)
+    if (known) return known
     const parts = signatureParts(signature)
     const point = parts && (recovery === 0 || recovery === 1) ? lift(parts.r, recovery === 1) : undefined
     if (!parts || !point) throw invalidSignature()
@@ -192,7 +193,6 @@ function secretNumber(secret: Uint8Array): bigint {
 const COMB_AFTER = 24
 const KEYS_KEPT = 256
 const COMBS_KEPT = 16
-const SIGNATURES_KEPT = 16
 
 interface Known {
   readonly point: Point
@@ -206,9 +206,6 @@ const keys = new Map<string, Known>()
 const combed = new Map<Known, Known>()
 let baseTables: (Known & { readonly odd: OddMultiples }) | undefined
 const base = () => (baseTables ??= { point: BASE, uses: 0, odd: oddMultiples(BASE) })
-
-/** What signatures were proven to come from: the wallet checks the same one when it signs, reads and publishes it. */
-const recovered = new Map<string, Uint8Array>()
 
 /** a·G + b·point */
 function baseAnd(known: Known, a: bigint, b: bigint): Sum {
@@ -255,14 +252,6 @@ function findKey(publicKey: Uint8Array): Known | undefined {
   const known = found ?? (point && { point, uses: 0 })
   if (known) keep(keys, name, known, KEYS_KEPT)
   return known
-}
-
-function remember(signature: Uint8Array, recovery: number, hash: Uint8Array, publicKey: Uint8Array): void {
-  keep(recovered, recoveryKey(signature, recovery, hash), publicKey.slice(), SIGNATURES_KEPT)
-}
-
-function recoveryKey(signature: Uint8Array, recovery: number, hash: Uint8Array): string {
-  return `${recovery}${bytesToHex(signature)}${bytesToHex(hash)}`
 }
 
 /** Makes an entry the newest; returns the oldest one when it had to go. */

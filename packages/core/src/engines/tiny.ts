@@ -10,6 +10,7 @@ import {
   recoverable,
   sameBytes,
 } from './guard.ts'
+import { recall, remember } from './recovered.ts'
 
 /** What is used of the `tiny-secp256k1` package, version 2. */
 export interface TinySecp256k1 {
@@ -71,12 +72,17 @@ export function tinyEngine(tiny: TinySecp256k1): Engine {
       if (!looksCompressed(publicKey)) return false
       if (recovery === undefined) return quietly(() => tiny.verify(hash, publicKey, signature, true)) ?? false
       // Recovery is verification turned round: it finds this key when, and only when, this key verifies.
-      return isLowS(signature) && sameBytes(recover(signature, recovery, hash), publicKey)
+      if (!isLowS(signature) || !sameBytes(recover(signature, recovery, hash), publicKey)) return false
+      remember(signature, recovery, hash, publicKey)
+      return true
     },
     ecdsaRecover: ({ signature, recovery }, hash) => {
       checkBytes(hash, 32, 'hash')
+      const known = recall(signature, recovery, hash)
+      if (known) return known
       const publicKey = recover(signature, recovery, hash)
       if (!publicKey) throw invalidSignature()
+      remember(signature, recovery, hash, publicKey)
       return publicKey
     },
     schnorrSign: (hash, secret, aux) => {

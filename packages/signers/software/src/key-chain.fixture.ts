@@ -84,7 +84,10 @@ export function keyChain(): Chain<'keys:1', 'keys'> {
   }
 }
 
-export async function keyDraft(key: PublicKey, { approved = true, amount = 5n } = {}): Promise<Draft> {
+export async function keyDraft(
+  key: PublicKey,
+  { approved = true, amount = 5n }: { approved?: boolean; amount?: bigint } = {},
+): Promise<Draft> {
   const chain = keyChain()
   const draft = createDraft(chain, {
     chain: chain.id,

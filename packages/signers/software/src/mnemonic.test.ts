@@ -121,6 +121,40 @@ describe('mnemonicToSeed', () => {
   })
 })
 
+describe('G7: what secrets were made of', () => {
+  it('is wiped after the seed, by WebCrypto and by noble', async () => {
+    const encoded: Uint8Array[] = []
+    class Encoder extends TextEncoder {
+      override encode(text?: string): Uint8Array<ArrayBuffer> {
+        const bytes = super.encode(text)
+        encoded.push(bytes)
+        return bytes
+      }
+    }
+    vi.stubGlobal('TextEncoder', Encoder)
+    for (const crypto of [globalThis.crypto, undefined]) {
+      vi.stubGlobal('crypto', crypto)
+      await mnemonicToSeed(LEGAL, { passphrase: 'horse' })
+      expect(encoded.length).toBeGreaterThanOrEqual(2)
+      for (const bytes of encoded.splice(0)) expect(bytes.every((byte) => byte === 0)).toBe(true)
+    }
+  })
+
+  it('is wiped after a new mnemonic', () => {
+    const drawn: Uint8Array[] = []
+    const { crypto } = globalThis
+    vi.stubGlobal('crypto', {
+      getRandomValues: (bytes: Uint8Array<ArrayBuffer>) => {
+        drawn.push(bytes)
+        return crypto.getRandomValues(bytes)
+      },
+    })
+    generateMnemonic()
+    expect(drawn).toHaveLength(2)
+    for (const bytes of drawn) expect(bytes.every((byte) => byte === 0)).toBe(true)
+  })
+})
+
 describe('generateMnemonic', () => {
   it('makes twelve words, or as many as asked for, and never the same twice', () => {
     expect(generateMnemonic().split(' ')).toHaveLength(12)

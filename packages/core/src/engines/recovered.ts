@@ -1,0 +1,35 @@
+/*
+ * What signatures were proven to come from, shared by all engines. A wallet checks the same signature when it signs it,
+ * reads it back and publishes it; and recovery, the dearest of all operations, gives the same answer each time.
+ */
+
+const KEPT = 64
+
+const keys = new Map<string, Uint8Array>()
+
+/** The compressed public key that an engine has proven to have made the signature. */
+export function recall(signature: Uint8Array, recovery: number, hash: Uint8Array): Uint8Array | undefined {
+  if (signature.length !== 64 || (recovery !== 0 && recovery !== 1)) return undefined
+  return keys.get(nameOf(signature, recovery, hash))?.slice()
+}
+
+/** Only for what was proven: a recovered key, or one that verified together with the recovery bit. */
+export function remember(
+  signature: Uint8Array,
+  recovery: number,
+  hash: Uint8Array,
+  publicKey: Uint8Array,
+): void {
+  const name = nameOf(signature, recovery, hash)
+  keys.delete(name)
+  keys.set(name, publicKey.slice())
+  if (keys.size <= KEPT) return
+  for (const oldest of keys.keys()) {
+    keys.delete(oldest)
+    return
+  }
+}
+
+function nameOf(signature: Uint8Array, recovery: number, hash: Uint8Array): string {
+  return String.fromCharCode(recovery, ...signature, ...hash)
+}
