@@ -1,7 +1,7 @@
 // The direction of every arrow in the house. Each rule says why, because the message is all that a contributor sees.
 
 /** Tests, and what only they use. (`testing` of core and of the chains is an entry, and shipped.) */
-const TEST = [String.raw`\.test\.ts$`, '^packages/daemon-client/src/testing/']
+const TEST = [String.raw`\.(test|fixture)\.ts$`, '^packages/daemon-client/src/testing/']
 const CORE = '^packages/core/'
 const CHAINS = '^packages/chains/'
 const SIGNERS = '^packages/signers/'
@@ -116,7 +116,7 @@ module.exports = {
       comment: 'A user does not have our devDependencies: declare it as a dependency, or an optional peer.',
       severity: 'error',
       from: { path: '^(packages|examples)/.*/src/|^packages/[^/]+/src/', pathNot: TEST },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'npm-peer'] },
     },
     {
       name: 'no-undeclared-dependency',

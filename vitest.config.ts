@@ -13,7 +13,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['packages/**/src/**/*.ts'],
-      exclude: ['**/*.test.ts', '**/testing/**', '**/testing.ts'],
+      exclude: ['**/*.{test,fixture}.ts', '**/testing/**', '**/testing.ts'],
     },
   },
 })

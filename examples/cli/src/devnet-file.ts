@@ -17,7 +17,7 @@ export async function readDevnet(home: string): Promise<RunningDevnet> {
   if (devnet) return devnet
   throw new CofferError({
     code: 'DEVNET_UNAVAILABLE',
-    message: 'No devnet is running. Start one in another terminal: coffer devnet',
+    message: 'No devnet is running. Start one in another terminal with "coffer devnet".',
   })
 }
 

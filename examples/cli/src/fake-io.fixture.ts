@@ -2,6 +2,9 @@ import { PassThrough, Writable } from 'node:stream'
 import type { Io } from './io.ts'
 import { run } from './run.ts'
 
+/** Questions, and what to type when they come. */
+export type Answers = readonly (readonly [question: string, answer: string])[]
+
 /** What one run of the program left behind. */
 export interface Ran {
   readonly code: number
@@ -14,22 +17,33 @@ export interface Ran {
 /** Everything that any run wrote, to be searched for secrets. */
 export const written: string[] = []
 
-/** Runs the program in a home folder as if it were alone on a machine without a terminal. */
+/** Runs a line of words, none of which holds a blank, on a machine without a terminal unless there are answers to type. */
 export async function runIn(
   home: string,
-  argv: readonly string[],
-  given: { stdin?: string; env?: Record<string, string>; signal?: AbortSignal; answers?: readonly string[] } = {},
+  line: string,
+  given: {
+    stdin?: string
+    env?: Record<string, string>
+    signal?: AbortSignal
+    answers?: Answers
+  } = {},
 ): Promise<Ran> {
+  const argv = line.split(' ').filter((word) => word !== '')
   const stdout: string[] = []
   const stderr: string[] = []
   const stdin = new PassThrough()
-  if (given.answers) answer(stdin, given.answers)
-  else stdin.end(given.stdin ?? '')
   const tty = given.answers !== undefined
+  if (!tty) stdin.end(given.stdin ?? '')
+  const left = [...(given.answers ?? [])]
   const io: Io = {
     stdin,
     stdout: collect(stdout),
-    stderr: collect(stderr),
+    stderr: collect(stderr, (text) => {
+      const [question, answer] = left[0] ?? []
+      if (question === undefined || !text.includes(question)) return
+      left.shift()
+      setTimeout(() => stdin.write(`${answer}\r`), 50)
+    }),
     env: { COFFER_HOME: home, NO_COLOR: '1', ...given.env },
     home: '/nonexistent',
     signal: given.signal ?? new AbortController().signal,
@@ -42,16 +56,12 @@ export async function runIn(
   return { code, stdout: text, stderr: stderr.join(''), json: () => JSON.parse(text) }
 }
 
-function collect(into: string[]): Writable {
+function collect(into: string[], hear: (text: string) => void = () => {}): Writable {
   return new Writable({
     write: (chunk, _, done) => {
       into.push(String(chunk))
+      hear(String(chunk))
       done()
     },
   })
-}
-
-/** Types one answer after the other, with time for each question to be asked. */
-function answer(stdin: PassThrough, answers: readonly string[]): void {
-  answers.forEach((text, i) => setTimeout(() => stdin.write(`${text}\r`), 400 * (i + 1)))
 }

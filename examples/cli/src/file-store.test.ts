@@ -32,7 +32,10 @@ describe('the folder', () => {
     await store.set('evm/nonces/eip155:1:0xAb', '{}')
     await store.set(`long/${'x'.repeat(5000)}`, 'value')
     const names = await readdir(folderOf(store))
-    expect(names.map((name) => name.split('.')[0])).toEqual(['evm-nonces-eip155-1-0xab', expect.stringMatching(/^long-x{55}$/)])
+    expect(names.map((name) => name.split('.')[0])).toEqual([
+      'evm-nonces-eip155-1-0xab',
+      expect.stringMatching(/^long-x{55}$/),
+    ])
     for (const name of names) expect((await stat(join(folderOf(store), name))).mode & 0o777).toBe(0o600)
     expect((await stat(folderOf(store))).mode & 0o777).toBe(0o700)
   })
@@ -48,7 +51,12 @@ describe('the folder', () => {
   it('says when it cannot tell', async () => {
     const store = make()
     await writeFile(join(folderOf(store), '..', 'store'), 'a file where the folder should be')
-    for (const task of [store.get('a'), store.set('a', '1'), store.keys()])
-      await expect(task).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    for (const task of [
+      () => store.get('a'),
+      () => store.set('a', '1'),
+      () => store.delete('a'),
+      () => store.keys(),
+    ])
+      await expect(task()).rejects.toMatchObject({ code: 'STORE_FAILED' })
   })
 })

@@ -43,7 +43,8 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   } catch (error) {
     throw failed('write', path, error)
   } finally {
-    await rm(temporary, { force: true })
+    // The first error is the one to tell.
+    await rm(temporary, { force: true }).catch(() => {})
   }
 }
 

@@ -3,6 +3,7 @@ import type { EvmChain } from '@coffer/evm'
 import { softwareSigner } from '@coffer/signer-software'
 import type { KnownAccount } from './accounts-file.ts'
 import type { Context } from './context.ts'
+import { isInteractive } from './io.ts'
 import { askPassphrase } from './passphrase.ts'
 import { readPolicy } from './policy-file.ts'
 import { decryptWords, readWordsFile } from './words-file.ts'
@@ -15,10 +16,11 @@ export async function withKeys<T>(
   context: Context,
   task: (wallet: Wallet<readonly EvmChain[]>) => Promise<T>,
 ): Promise<T> {
-  const { io, home, chains, store, options } = context
+  const { io, home, chains, store, options, output } = context
   const file = await readWordsFile(home)
   const policy = await readPolicy(home, chains)
   const passphrase = await askPassphrase(io, options.passphraseFile)
+  if (isInteractive(io)) output.say('Opening the words; slow on purpose …')
   const { mnemonic } = await decryptWords(file, passphrase)
   const wallet = createWallet({
     chains,

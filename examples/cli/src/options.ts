@@ -27,8 +27,9 @@ const groups = {
       '--rpc <chain=url>',
       'a node of a chain; repeat it for more chains, or for more nodes of one',
     ).argParser((value: string, before: readonly string[] = []) => [...before, value]),
-    new Option('--devnet', 'use the local chains of the running "coffer devnet"'),
+    ...groups.devnet(),
   ],
+  devnet: () => [new Option('--devnet', 'use the local chains of the running "coffer devnet"')],
   passphrase: () => [
     new Option(
       '--passphrase-file <path>',

@@ -5,6 +5,7 @@ import type { Io } from './io.ts'
 
 /** Where words go. With `--json` standard output holds one JSON value and nothing else. */
 export interface Output {
+  readonly json: boolean
   readonly colors: ReturnType<typeof pc.createColors>
   /** The result of a command: `text` for people, or `json` for programs. */
   result(text: string, json: unknown): void
@@ -14,6 +15,7 @@ export interface Output {
 
 export function createOutput(io: Io, json: boolean): Output {
   return {
+    json,
     colors: pc.createColors(hasColors(io, 'stderr') && (json || hasColors(io, 'stdout'))),
     result: (text, value) => io.stdout.write(`${json ? writeForPrograms(value) : text}\n`),
     say: (text) => io.stderr.write(`${text}\n`),

@@ -9,7 +9,12 @@ const ELSEWHERE = 'Put the passphrase into a file that only you can read, and na
 /** The passphrase of existing words: from a file, or asked for. Never from an argument, which others on the machine can see. */
 export async function askPassphrase(io: Io, file: string | undefined): Promise<string> {
   const given = await fromFile(io, file)
-  return given ?? prompts(io, ELSEWHERE).secret('Passphrase of the wallet')
+  return (
+    given ??
+    prompts(io, ELSEWHERE).secret('Passphrase of the wallet', (typed) =>
+      typed === '' ? 'Nothing was typed.' : undefined,
+    )
+  )
 }
 
 /** A passphrase for new words, asked for twice. */

@@ -66,9 +66,12 @@ export async function finish(
   wait: number,
 ): Promise<void> {
   const { output } = context
-  output.say(`Published ${payment.txid}`)
+  const { txid } = payment
+  // At once, so that it is known whatever becomes of the payment; programs get it with the end of the story.
+  if (output.json) output.say(`Published ${txid}`)
+  else output.result(txid, undefined)
   const status = await follow(context, chain, payment, wait)
-  output.result(payment.txid, { chain: chain.id, txid: payment.txid, status })
+  if (output.json) output.result('', { chain: chain.id, txid, status })
 }
 
 /** Throws `SIGNER_REFUSED` unless the person says yes. */

@@ -46,7 +46,10 @@ it.each([
   ['decimals in an amount', { maxFee: { 'eip155:1': '0.1' } }],
   ['a chain that is not there', { maxFee: { 'eip155:137': '1' } }],
   ['a short name of a chain', { maxFee: { ethereum: '1' } }],
-  ['an address with a wrong checksum', { recipients: ['eip155:1:0xdAC17F958D2ee523a2206206994597C13D831eC7'] }],
+  [
+    'an address with a wrong checksum',
+    { recipients: ['eip155:1:0xdAC17F958D2ee523a2206206994597C13D831eC7'] },
+  ],
   ['an address without its chain', { recipients: ['0xdAC17F958D2ee523a2206206994597C13D831ec7'] }],
   ['the coin of another chain', { limits: [{ asset: 'eip155:1/slip44:714', amount: '1', seconds: 1 }] }],
   ['a share that is no whole number', { maxFeePercent: 0.5 }],

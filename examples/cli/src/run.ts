@@ -1,9 +1,11 @@
+import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { CofferError, isCofferError } from '@coffer/core'
 import { Command, CommanderError } from 'commander'
 import { accountsCommand } from './commands/accounts.ts'
 import { balanceCommand } from './commands/balance.ts'
 import { devnetCommand } from './commands/devnet.ts'
+import { discardCommand } from './commands/discard.ts'
 import { historyCommand } from './commands/history.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { newCommand } from './commands/new.ts'
@@ -30,6 +32,8 @@ export async function run(
   io: Io,
   internals: Pick<Cli, 'workFactor'> = {},
 ): Promise<number> {
+  // One signal stops everything that goes on, and that may be many things.
+  setMaxListeners(0, io.signal)
   try {
     await program({ io, ...internals }).parseAsync([...argv], { from: 'user' })
     return 0
@@ -81,6 +85,7 @@ function program(cli: Cli): Command {
   inspectCommand(program, cli)
   signCommand(program, cli)
   publishCommand(program, cli)
+  discardCommand(program, cli)
   program.commandsGroup('Try out:')
   devnetCommand(program, cli)
 
@@ -110,13 +115,14 @@ function version(): string {
 
 /** Every error as one of ours. */
 function translate(error: unknown, { signal }: Io): CofferError {
+  if (isCofferError(error, 'ABORTED') && signal.aborted) return cancelled(error)
   if (isCofferError(error)) return error
   if (error instanceof CommanderError)
     return new CofferError({
       code: 'INVALID_REQUEST',
       message: `${capital(error.message.replace(/^error: /, ''))}. See coffer --help.`.replace('..', '.'),
     })
-  if (signal.aborted) return new CofferError({ code: 'ABORTED', message: 'Cancelled.', cause: error })
+  if (signal.aborted) return cancelled(error)
   return new CofferError({
     code: 'INTERNAL',
     message: 'This is a defect of the program. Run it again with COFFER_DEBUG=1 and report what it says.',
@@ -133,6 +139,10 @@ function report(error: CofferError, argv: readonly string[], io: Io): void {
     const frames = cause.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
     io.stderr.write(`${[cause.name, ...frames].join('\n')}\n`)
   }
+}
+
+function cancelled(cause: unknown): CofferError {
+  return new CofferError({ code: 'ABORTED', message: 'Cancelled.', cause })
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

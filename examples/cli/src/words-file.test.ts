@@ -29,7 +29,9 @@ describe('the encrypted file', () => {
   })
 
   it('never looks the same twice', async () => {
-    expect(await encryptWords(words, passphrase, CHEAP)).not.toBe(await encryptWords(words, passphrase, CHEAP))
+    expect(await encryptWords(words, passphrase, CHEAP)).not.toBe(
+      await encryptWords(words, passphrase, CHEAP),
+    )
   })
 
   it('takes the work factor of age when none is given', async () => {
@@ -54,7 +56,12 @@ describe('the encrypted file', () => {
     ] as const) {
       const error = await decryptWords(text, phrase).catch((error: unknown) => error)
       if (!isCofferError(error)) throw error
-      expect([error.code, error.message, error.details, error.cause]).toEqual(['INVALID_KEY', SAME, {}, undefined])
+      expect([error.code, error.message, error.details, error.cause]).toEqual([
+        'INVALID_KEY',
+        SAME,
+        {},
+        undefined,
+      ])
     }
   })
 

@@ -90,7 +90,8 @@ async function teach({ io, output }: Context, words: readonly string[], quiz: bo
 const OTHER_SCREEN = '\x1b[?1049h'
 const FIRST_SCREEN = '\x1b[?1049l'
 const CLEAR = '\x1b[2J\x1b[H'
-const ADVICE = 'Write them on paper. Whoever has them has the money; when they and the file are lost, so is the money.'
+const ADVICE =
+  'Write them on paper. Whoever has them has the money; when they and the file are lost, so is the money.'
 
 /** Asks for the words at three places. */
 async function knows(ask: Prompts, words: readonly string[]): Promise<boolean> {

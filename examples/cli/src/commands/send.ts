@@ -45,6 +45,9 @@ export function sendCommand(program: Command, cli: Cli): void {
           return pay(context, { chain, account, draft, tokens: [asset], agreement: options })
         await writeDocument(context, draftOut, draft)
         output.say(showEffects(output, chain, draft.account, effectsOf(chain, draft, [asset])))
+        output.say(
+          'Payments made meanwhile wait for this one: publish it soon, or give it up with "coffer discard".',
+        )
         if (draftOut !== '-') output.result(`Draft: ${draftOut}`, { draft: draftOut, effects: draft.effects })
         return undefined
       })

@@ -19,7 +19,7 @@ export function signCommand(program: Command, cli: Cli): void {
     .argument('<file>', 'what "coffer send --draft-out" wrote, or "-"')
     .option('-o, --out <file>', 'where the signed transaction goes', '-')
   withExamples(
-    withOptions(command, 'agreement', 'passphrase', 'json'),
+    withOptions(command, 'agreement', 'devnet', 'passphrase', 'json'),
     'coffer sign draft.json -o signed.json',
     'coffer sign approve.json --accept unlimited-approval -o signed.json',
   ).action((file: string, options: SignOptions) =>

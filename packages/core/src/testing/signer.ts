@@ -87,10 +87,10 @@ export function signerConformance({ describe, it }: Runner, subject: SignerSubje
       same(new Set(keys.map(({ fingerprint }) => fingerprint)).size, 1, 'the number of root fingerprints')
     })
 
-    test('gives the same keys in another session, and copies that a caller may spoil', async (signer) => {
+    test('gives the same keys when it is made again, as copies that a caller may spoil', async (signer) => {
       const again = await subject.make()
       const key = await signer.publicKey(first)
-      same(await again.publicKey(first), key, 'the key in another session')
+      same(await again.publicKey(first), key, 'the key of the second signer')
       again.dispose()
       key.publicKey.fill(0)
       key.chainCode?.fill(0)
