@@ -23,7 +23,9 @@ it('runs the usage of the README, word by word, on real nodes', async () => {
       file,
       `${imports.join('\n')}\nexport async function run({ ${names} }) {\n${body}\nreturn { address, uri, watched, draft, payment }\n}\n`,
     )
-    const { run } = (await import(/* @vite-ignore */ file)) as { run(given: object): Promise<Record<string, never>> }
+    const { run } = (await import(/* @vite-ignore */ file)) as {
+      run(given: object): Promise<Record<string, never>>
+    }
     const { ethereum } = await import('@coffer/evm')
     const { cluster, jsonRpc } = await import('@coffer/daemon-client')
     const address = '0x58A57ed9d8d624cBD12e2C467D34787555bB1b25'

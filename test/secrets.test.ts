@@ -4,8 +4,8 @@ import { cluster, jsonRpc } from '@coffer/daemon-client'
 import { type Devnet, startDevnet } from '@coffer/devnet'
 import { ethereum } from '@coffer/evm'
 import { privateKeySigner, softwareSigner, xprvSigner } from '@coffer/signer-software'
-import { mnemonicToSeedSync } from '@scure/bip39'
 import { HDKey } from '@scure/bip32'
+import { mnemonicToSeedSync } from '@scure/bip39'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 
 const mnemonic = 'letter advice cage absurd amount doctor acoustic avoid letter advice cage above'
@@ -53,7 +53,8 @@ function search(what: string, value: unknown): void {
 
 /** Every byte array that can be reached from a value, whatever hides it from JSON, in hex. */
 function bytesIn(value: unknown, met = new Set<unknown>()): string[] {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || met.has(value)) return []
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || met.has(value))
+    return []
   met.add(value)
   if (value instanceof Uint8Array) return [Buffer.from(value).toString('hex')]
   if (value instanceof ArrayBuffer) return [Buffer.from(value).toString('hex')]
@@ -102,7 +103,13 @@ it('G7: no object, error or log of a full run holds a secret, before and after d
     const store = memoryStore()
     const chains = [ethereum()]
     const source = cluster({ 'eip155:1': [jsonRpc(devnet.ethereum.url)] })
-    const wallet = createWallet({ chains, source, signer, store, policy: { maxFee: { 'eip155:1': 10n ** 16n } } })
+    const wallet = createWallet({
+      chains,
+      source,
+      signer,
+      store,
+      policy: { maxFee: { 'eip155:1': 10n ** 16n } },
+    })
     const account = await wallet.account('ethereum')
     await devnet.ethereum.fund(account.address, { amount: 10n ** 18n })
     const draft = await account.create({ to: ALICE, amount: '0.1' })
@@ -122,7 +129,12 @@ it('G7: no object, error or log of a full run holds a secret, before and after d
         signer.publicKey('m/nonsense'),
         wallet.account('nonsense' as 'ethereum'),
         wallet.signTypedData(account, { types: {}, primaryType: 'X', domain: {}, message: {} }),
-      ].map((promise) => promise.then(() => undefined, (reason: unknown) => reason)),
+      ].map((promise) =>
+        promise.then(
+          () => undefined,
+          (reason: unknown) => reason,
+        ),
+      ),
     )
     expect(failures.every((failure) => isCofferError(failure))).toBe(true)
     const rest = await Promise.all((await store.keys()).map(async (name) => [name, await store.get(name)]))
@@ -133,7 +145,10 @@ it('G7: no object, error or log of a full run holds a secret, before and after d
     for (const failure of failures) search('an error', failure)
     wallet.dispose()
     for (const [name, value] of Object.entries(everything)) search(`${name} after dispose`, value)
-    const late = await signer.publicKey(path).then(() => undefined, (reason: unknown) => reason)
+    const late = await signer.publicKey(path).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
     expect(late).toMatchObject({ code: 'SIGNER_DISPOSED' })
     search('an error after dispose', late)
   }
@@ -155,6 +170,7 @@ it('G7: words that are wrong are not repeated in the error', () => {
     } catch (error) {
       expect(error).toMatchObject({ code: 'INVALID_MNEMONIC' })
       search('the error', error)
-      for (const word of ['letter', 'absurd', 'doktor', 'extra', 'abandon']) expect(String(error)).not.toContain(word)
+      for (const word of ['letter', 'absurd', 'doktor', 'extra', 'abandon'])
+        expect(String(error)).not.toContain(word)
     }
 })

@@ -14,10 +14,14 @@ describe('amounts', () => {
 
   it('G3: round-trips every amount at every number of decimals', () => {
     fc.assert(
-      fc.property(fc.bigInt({ min: 0n, max: (1n << 256n) - 1n }), fc.integer({ min: 0, max: 36 }), (amount, decimals) => {
-        expect(parseAmount(formatAmount(amount, decimals), decimals)).toBe(amount)
-        expect(parseBaseUnits(amount.toString())).toBe(amount)
-      }),
+      fc.property(
+        fc.bigInt({ min: 0n, max: (1n << 256n) - 1n }),
+        fc.integer({ min: 0, max: 36 }),
+        (amount, decimals) => {
+          expect(parseAmount(formatAmount(amount, decimals), decimals)).toBe(amount)
+          expect(parseBaseUnits(amount.toString())).toBe(amount)
+        },
+      ),
     )
   })
 
@@ -56,13 +60,17 @@ describe('amounts', () => {
 
   it('G3: refuses negative base units and numbers where a bigint belongs', () => {
     expect(() => toBaseUnits(-1n, 2)).toThrow(expect.objectContaining({ code: 'INVALID_AMOUNT' }))
-    expect(() => formatAmount(1 as unknown as bigint, 2)).toThrow(expect.objectContaining({ code: 'INVALID_AMOUNT' }))
+    expect(() => formatAmount(1 as unknown as bigint, 2)).toThrow(
+      expect.objectContaining({ code: 'INVALID_AMOUNT' }),
+    )
     expect(() => parseBaseUnits(5)).toThrow(expect.objectContaining({ code: 'INVALID_AMOUNT' }))
     expect(() => parseBaseUnits('-5')).toThrow(expect.objectContaining({ code: 'INVALID_AMOUNT' }))
   })
 
   it('says what to do', () => {
-    expect(() => parseAmount('1.123', 2)).toThrow('The amount "1.123" cannot be used. It has 3 decimals; this asset has 2.')
+    expect(() => parseAmount('1.123', 2)).toThrow(
+      'The amount "1.123" cannot be used. It has 3 decimals; this asset has 2.',
+    )
     expect(() => parseAmount(0.1 as unknown as string, 2)).toThrow(
       'The amount a number cannot be used. Write it as a decimal string such as "0.25", or a bigint of base units.',
     )

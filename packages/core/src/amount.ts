@@ -10,7 +10,8 @@ import { CofferError } from './error.ts'
  * parseAmount('0.25', 18) // 250000000000000000n
  */
 export function parseAmount(text: string, decimals: number): bigint {
-  if (typeof text !== 'string') throw wrong(text, 'Write it as a decimal string such as "0.25", or a bigint of base units.')
+  if (typeof text !== 'string')
+    throw wrong(text, 'Write it as a decimal string such as "0.25", or a bigint of base units.')
   if (text.length > 96) throw wrong(text, 'It is too long.')
   const match = /^(0|[1-9][0-9]*)(?:\.([0-9]+))?$/.exec(text)
   if (!match) throw wrong(text, 'Use digits and at most one point, such as "0.25".')
@@ -53,5 +54,9 @@ export function parseBaseUnits(text: unknown): bigint {
 
 function wrong(value: unknown, hint: string, details: Record<string, unknown> = {}): CofferError {
   const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : `a ${typeof value}`
-  return new CofferError({ code: 'INVALID_AMOUNT', message: `The amount ${shown} cannot be used. ${hint}`, details })
+  return new CofferError({
+    code: 'INVALID_AMOUNT',
+    message: `The amount ${shown} cannot be used. ${hint}`,
+    details,
+  })
 }

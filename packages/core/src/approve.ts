@@ -1,8 +1,9 @@
-import type { Chain } from './chain.ts'
+import type { ChainRules } from './chain.ts'
 import { readContacts } from './contacts.ts'
-import type { Draft } from './draft.ts'
+import type { Draft, DraftFields } from './draft.ts'
 import type { Effects } from './effects.ts'
 import { CofferError } from './error.ts'
+import { sealDraft } from './forms.ts'
 import { type Acceptance, checkEffects, type Policy, spend } from './policy.ts'
 import type { Store } from './store.ts'
 
@@ -20,7 +21,7 @@ export interface Authorisation {
  * Recomputes what the draft's bytes do and refuses them unless they are exactly what its intent makes. Pure.
  * Throws `DRAFT_MISMATCH`, or what `chain.inspect` throws.
  */
-export function verifyDraft(chain: Chain, draft: Draft): Effects {
+export function verifyDraft(chain: ChainRules, draft: Draft): Effects {
   const effects = chain.inspect(draft)
   if (draft.chain !== chain.id || chain.rebuild(draft) !== draft.payload)
     throw new CofferError({
@@ -33,7 +34,7 @@ export function verifyDraft(chain: Chain, draft: Draft): Effects {
 
 /** Verifies the draft, holds it against the policy, counts it in the policy's windows, and marks it for signing. */
 export async function authorise(request: {
-  readonly chain: Chain
+  readonly chain: ChainRules
   readonly draft: Draft
   readonly policy: Policy
   readonly accept: readonly Acceptance[]
@@ -43,10 +44,8 @@ export async function authorise(request: {
   const effects = verifyDraft(chain, draft)
   const contacts = await readContacts(store, chain.id)
   checkEffects(effects, { chain, policy, accept, contacts })
-  const undo = await spend(effects, { policy, store, id: `${draft.chain}|${draft.payload}` })
-  const approved: Draft = { ...draft, effects, fee: effects.fee }
-  Object.defineProperty(approved, APPROVED, { value: mark(approved) })
-  return { draft: Object.freeze(approved), undo }
+  const undo = await spend(effects, { chain, policy, store, id: `${draft.chain}|${draft.payload}` })
+  return { draft: sealDraft(draft, effects, [APPROVED, mark(draft)]), undo }
 }
 
 /** Throws `NOT_APPROVED` unless {@link authorise} returned this very draft. Every signer calls it first. */
@@ -59,6 +58,6 @@ export function assertApproved(draft: Draft): void {
     })
 }
 
-function mark(draft: Draft): string {
+function mark(draft: DraftFields): string {
   return `${draft.chain}|${draft.account}|${draft.payload}`
 }

@@ -37,10 +37,10 @@ export type TxState =
     }
 
 /**
- * The rules of one network. A plain object made by a factory (`ethereum()`); pure but for the methods that take a
- * source. Core never looks inside a payload: the chain does.
+ * The rules of one network, and all that a machine without a network needs: what bytes do, and signing them. Pure. Core
+ * never looks inside a payload: the chain does.
  */
-export interface Chain<Id extends ChainId = ChainId, Name extends string = string, A = Account> {
+export interface ChainRules<Id extends ChainId = ChainId, Name extends string = string> {
   /** CAIP-2. */
   readonly id: Id
   /** A short name for people and command lines, such as `ethereum`. */
@@ -52,8 +52,6 @@ export interface Chain<Id extends ChainId = ChainId, Name extends string = strin
   readonly assets: readonly Asset[]
   /** Above this a fee is refused unless a policy says otherwise; base units of the coin. */
   readonly maxFee: bigint
-  /** How often to ask after a payment, in milliseconds. */
-  readonly pollInterval: number
 
   /** The path of the key that describes account `index`. */
   path(index: number): string
@@ -63,7 +61,6 @@ export interface Chain<Id extends ChainId = ChainId, Name extends string = strin
   parseAccount(text: string): AccountDescriptor
   /** The canonical form of an address of this chain; throws `INVALID_ADDRESS`. */
   parseAddress(text: string): string
-  open(context: OpenContext): A
 
   /** What the bytes do. Pure. Throws `INVALID_DRAFT` for bytes that are not exactly one canonical transaction. */
   inspect(draft: DraftFields): Effects
@@ -86,15 +83,29 @@ export interface Chain<Id extends ChainId = ChainId, Name extends string = strin
   sign(draft: Draft, keys: KeyRing): Promise<SignedFields>
   /** Checks that `raw` is whole, signed by the account, of this chain, and that `txid` is its id; throws `INVALID_SIGNED`. */
   checkSigned(signed: SignedFields): void
+
+  /** The chain's usual message signature over software keys. */
+  signMessage?(
+    request: { account: AccountDescriptor; message: string | Uint8Array },
+    keys: KeyRing,
+  ): Promise<string>
+  verifyMessage?(request: { address: string; message: string | Uint8Array; signature: string }): boolean
+  signTypedData?(request: { account: AccountDescriptor; typedData: unknown }, keys: KeyRing): Promise<string>
+  /** What a typed message would allow when signed (permits and their like); for the policy. */
+  inspectTypedData?(request: {
+    account: AccountDescriptor
+    typedData: unknown
+  }): Pick<Effects, 'list' | 'warnings'>
+}
+
+/** A network with its nodes: the rules, and what takes a source. Made by a factory such as `ethereum()`. */
+export interface Chain<Id extends ChainId = ChainId, Name extends string = string, A = Account>
+  extends ChainRules<Id, Name> {
+  /** How often to ask after a payment, in milliseconds. */
+  readonly pollInterval: number
+  open(context: OpenContext): A
   /** Broadcasts; "already known" is success. Never signs, never retries. Returns the txid. */
   publish(signed: SignedFields, context: { source: Source; store: Store } & ReadOptions): Promise<string>
   /** Where the transaction stands now. */
   status(signed: SignedFields, context: { source: Source } & ReadOptions): Promise<TxState>
-
-  /** The chain's usual message signature over software keys. */
-  signMessage?(request: { account: AccountDescriptor; message: string | Uint8Array }, keys: KeyRing): Promise<string>
-  verifyMessage?(request: { address: string; message: string | Uint8Array; signature: string }): boolean
-  signTypedData?(request: { account: AccountDescriptor; typedData: unknown }, keys: KeyRing): Promise<string>
-  /** What a typed message would allow when signed (permits and their like); for the policy. */
-  inspectTypedData?(request: { account: AccountDescriptor; typedData: unknown }): Pick<Effects, 'list' | 'warnings'>
 }

@@ -16,7 +16,9 @@ export async function readContacts(store: Store, chain: ChainId): Promise<readon
 
 /** Adds those to whom a signed draft pays something; the newest {@link MOST} are kept. */
 export async function addContacts(store: Store, chain: ChainId, effects: readonly Effect[]): Promise<void> {
-  const paid = effects.flatMap((effect) => (effect.kind === 'transfer' && effect.amount > 0n ? [effect.to] : []))
+  const paid = effects.flatMap((effect) =>
+    effect.kind === 'transfer' && effect.amount > 0n ? [effect.to] : [],
+  )
   if (paid.length === 0) return
   await withLock(store, keyOf(chain), async () => {
     const known = await readContacts(store, chain)

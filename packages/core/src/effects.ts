@@ -2,7 +2,13 @@ import type { AssetId } from './ids.ts'
 
 /** One thing that the bytes of a draft do when they are mined. Addresses are in the chain's own canonical writing. */
 export type Effect =
-  | { readonly kind: 'transfer'; readonly asset: AssetId; readonly from: string; readonly to: string; readonly amount: bigint }
+  | {
+      readonly kind: 'transfer'
+      readonly asset: AssetId
+      readonly from: string
+      readonly to: string
+      readonly amount: bigint
+    }
   | {
       readonly kind: 'nft-transfer'
       readonly collection: AssetId

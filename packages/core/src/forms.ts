@@ -1,30 +1,50 @@
-import type { Chain } from './chain.ts'
+import type { ChainRules } from './chain.ts'
 import type { Draft, DraftFields, Intent } from './draft.ts'
+import type { Effects } from './effects.ts'
 import { CofferError } from './error.ts'
 import { type ChainId, parseChainId } from './ids.ts'
-import { jsonObject, readJson, withJson } from './plain.ts'
+import { hide, jsonObject, readJson, withJson } from './plain.ts'
 import type { Signed, SignedFields } from './signed.ts'
 
 /**
  * Makes a draft of its fields: asks the chain what the bytes do and freezes the result. Throws what `chain.inspect`
  * throws. Chains call it at the end of `create`; anyone may call it to look at bytes.
  */
-export function createDraft<I extends Intent>(chain: Pick<Chain, 'inspect'>, fields: DraftFields<I>): Draft<I> {
-  const effects = chain.inspect(fields)
-  const { chain: id, account, intent, payload, hints } = fields
-  const draft: Draft<I> = { kind: 'draft', version: 1, chain: id, account, intent, payload, hints, effects, fee: effects.fee }
-  return withJson(draft, { kind: 'draft', version: 1, chain: id, account, intent, payload, hints })
+export function createDraft<I extends Intent>(
+  chain: Pick<ChainRules, 'inspect'>,
+  fields: DraftFields<I>,
+): Draft<I> {
+  return sealDraft(fields, chain.inspect(fields))
+}
+
+/** A frozen draft of fields whose effects are known. `hidden` goes along unseen. */
+export function sealDraft<I extends Intent>(
+  { chain, account, intent, payload, hints }: DraftFields<I>,
+  effects: Effects,
+  hidden?: readonly [name: symbol, value: unknown],
+): Draft<I> {
+  const json = { kind: 'draft', version: 1, chain, account, intent, payload, hints } as const
+  const draft: Draft<I> = { ...json, effects, fee: effects.fee }
+  if (hidden) hide(draft, ...hidden)
+  return withJson(draft, json)
 }
 
 /**
  * Reads a draft from its JSON text or value. Nothing in it is believed: the intent is checked field by field, effects and
  * fee are recomputed from the payload. Throws `INVALID_JSON` or `INVALID_DRAFT`.
  */
-export function readDraft(chain: Chain, json: unknown): Draft {
-  const fields = jsonObject(readJson(json), ['kind', 'version', 'chain', 'account', 'intent', 'payload', 'hints'], invalidDraft)
-  if (fields['kind'] !== 'draft' || fields['version'] !== 1) throw invalidDraft('It is not a draft of version 1.')
+export function readDraft(chain: ChainRules, json: unknown): Draft {
+  const fields = jsonObject(
+    readJson(json),
+    ['kind', 'version', 'chain', 'account', 'intent', 'payload', 'hints'],
+    invalidDraft,
+  )
+  if (fields['kind'] !== 'draft' || fields['version'] !== 1)
+    throw invalidDraft('It is not a draft of version 1.')
   if (fields['chain'] !== chain.id)
-    throw invalidDraft(`It is for ${JSON.stringify(String(fields['chain']).slice(0, 50))}, not for ${chain.id}.`)
+    throw invalidDraft(
+      `It is for ${JSON.stringify(String(fields['chain']).slice(0, 50))}, not for ${chain.id}.`,
+    )
   if (typeof fields['account'] !== 'string' || typeof fields['payload'] !== 'string')
     throw invalidDraft('Its account and payload must be strings.')
   return createDraft(chain, {
@@ -39,13 +59,14 @@ export function readDraft(chain: Chain, json: unknown): Draft {
 /** The chain id that a draft or signed transaction in JSON says it is for, so that its reader can be found. */
 export function chainOfJson(json: unknown): ChainId {
   const value = readJson(json)
-  const chain = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)['chain'] : undefined
+  const chain =
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>)['chain'] : undefined
   if (typeof chain !== 'string') throw invalidDraft('It names no chain.')
   return parseChainId(chain).id
 }
 
 /** Makes a signed transaction of its fields after the chain has checked them; throws `INVALID_SIGNED`. */
-export function createSigned(chain: Pick<Chain, 'checkSigned'>, fields: SignedFields): Signed {
+export function createSigned(chain: Pick<ChainRules, 'checkSigned'>, fields: SignedFields): Signed {
   chain.checkSigned(fields)
   const signed: Signed = {
     kind: 'signed',
@@ -59,9 +80,14 @@ export function createSigned(chain: Pick<Chain, 'checkSigned'>, fields: SignedFi
 }
 
 /** Reads a signed transaction from its JSON text or value and checks bytes, account and id. */
-export function readSigned(chain: Chain, json: unknown): Signed {
-  const fields = jsonObject(readJson(json), ['kind', 'version', 'chain', 'account', 'txid', 'raw'], invalidSigned)
-  if (fields['kind'] !== 'signed' || fields['version'] !== 1) throw invalidSigned('It is not a signed transaction of version 1.')
+export function readSigned(chain: ChainRules, json: unknown): Signed {
+  const fields = jsonObject(
+    readJson(json),
+    ['kind', 'version', 'chain', 'account', 'txid', 'raw'],
+    invalidSigned,
+  )
+  if (fields['kind'] !== 'signed' || fields['version'] !== 1)
+    throw invalidSigned('It is not a signed transaction of version 1.')
   const { chain: id, account, txid, raw } = fields
   if (id !== chain.id) throw invalidSigned(`It is not for ${chain.id}.`)
   if (typeof account !== 'string' || typeof txid !== 'string' || typeof raw !== 'string')
@@ -70,9 +96,13 @@ export function readSigned(chain: Chain, json: unknown): Signed {
 }
 
 function readHints(json: unknown): Record<string, string> {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw invalidDraft('Its hints must be an object.')
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw invalidDraft('Its hints must be an object.')
   const entries = Object.entries(json)
-  if (entries.length > 32 || entries.some(([key, value]) => key.length > 40 || typeof value !== 'string' || value.length > 200))
+  if (
+    entries.length > 32 ||
+    entries.some(([key, value]) => key.length > 40 || typeof value !== 'string' || value.length > 200)
+  )
     throw invalidDraft('Its hints must be a few short strings.')
   return Object.fromEntries(entries)
 }
@@ -85,5 +115,8 @@ function invalidDraft(hint: string): CofferError {
 }
 
 function invalidSigned(hint: string): CofferError {
-  return new CofferError({ code: 'INVALID_SIGNED', message: `This signed transaction cannot be used. ${hint}` })
+  return new CofferError({
+    code: 'INVALID_SIGNED',
+    message: `This signed transaction cannot be used. ${hint}`,
+  })
 }

@@ -9,24 +9,46 @@ describe('CAIP ids', () => {
       chain: 'eip155:1',
       namespace: 'erc20',
     })
-    expect(parseAccountId('eip155:1:0xab')).toEqual({ id: 'eip155:1:0xab', chain: 'eip155:1', address: '0xab' })
+    expect(parseAccountId('eip155:1:0xab')).toEqual({
+      id: 'eip155:1:0xab',
+      chain: 'eip155:1',
+      address: '0xab',
+    })
   })
 
-  it.each(['', 'eip155', 'eip155:', ':1', 'EIP155:1', 'eip155:1 ', 'e:1', 'eip155:1:2', `eip155:${'1'.repeat(33)}`, 5, null])(
-    'refuses %j as a chain',
-    (text) => {
-      expect(() => parseChainId(text as string)).toThrow(expect.objectContaining({ code: 'INVALID_CHAIN' }))
-    },
-  )
-
-  it.each(['eip155:1', 'eip155:1/', 'eip155:1/erc20', 'eip155:1/erc20:0x/1', 'eip155:1/erc20:\u202e0x', null])(
-    'refuses %j as an asset',
-    (text) => {
-      expect(() => parseAssetId(text as string)).toThrow(expect.objectContaining({ code: 'INVALID_ASSET' }))
-    },
-  )
-
-  it.each(['eip155:1', 'eip155:1:', 'eip155:1:a:b', 'eip155:1:0x 1', undefined])('refuses %j as an account', (text) => {
-    expect(() => parseAccountId(text as string)).toThrow(expect.objectContaining({ code: 'INVALID_ACCOUNT' }))
+  it.each([
+    '',
+    'eip155',
+    'eip155:',
+    ':1',
+    'EIP155:1',
+    'eip155:1 ',
+    'e:1',
+    'eip155:1:2',
+    `eip155:${'1'.repeat(33)}`,
+    5,
+    null,
+  ])('refuses %j as a chain', (text) => {
+    expect(() => parseChainId(text as string)).toThrow(expect.objectContaining({ code: 'INVALID_CHAIN' }))
   })
+
+  it.each([
+    'eip155:1',
+    'eip155:1/',
+    'eip155:1/erc20',
+    'eip155:1/erc20:0x/1',
+    'eip155:1/erc20:\u202e0x',
+    null,
+  ])('refuses %j as an asset', (text) => {
+    expect(() => parseAssetId(text as string)).toThrow(expect.objectContaining({ code: 'INVALID_ASSET' }))
+  })
+
+  it.each(['eip155:1', 'eip155:1:', 'eip155:1:a:b', 'eip155:1:0x 1', undefined])(
+    'refuses %j as an account',
+    (text) => {
+      expect(() => parseAccountId(text as string)).toThrow(
+        expect.objectContaining({ code: 'INVALID_ACCOUNT' }),
+      )
+    },
+  )
 })

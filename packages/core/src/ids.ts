@@ -19,7 +19,12 @@ export function parseChainId(text: string): { id: ChainId; namespace: string; re
 }
 
 /** Splits a CAIP-19 asset id. @see https://chainagnostic.org/CAIPs/caip-19 */
-export function parseAssetId(text: string): { id: AssetId; chain: ChainId; namespace: string; reference: string } {
+export function parseAssetId(text: string): {
+  id: AssetId
+  chain: ChainId
+  namespace: string
+  reference: string
+} {
   const match = typeof text === 'string' ? ASSET.exec(text) : null
   if (!match) throw wrong('INVALID_ASSET', text, 'a CAIP-19 asset id such as "eip155:1/slip44:60"')
   return { id: text as AssetId, chain: match[1] as ChainId, namespace: match[2]!, reference: match[3]! }
@@ -32,7 +37,11 @@ export function parseAccountId(text: string): { id: AccountId; chain: ChainId; a
   return { id: text as AccountId, chain: match[1] as ChainId, address: match[2]! }
 }
 
-function wrong(code: 'INVALID_CHAIN' | 'INVALID_ASSET' | 'INVALID_ACCOUNT', value: unknown, wanted: string): CofferError {
+function wrong(
+  code: 'INVALID_CHAIN' | 'INVALID_ASSET' | 'INVALID_ACCOUNT',
+  value: unknown,
+  wanted: string,
+): CofferError {
   const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : `a ${typeof value}`
   return new CofferError({ code, message: `${shown} is not ${wanted}.` })
 }

@@ -14,9 +14,33 @@ export * from './hd.ts'
 export * from './ids.ts'
 export * from './json.ts'
 export * from './keys.ts'
+export {
+  type AccountOptions,
+  type AccountText,
+  createOfflineWallet,
+  type OfflineConfig,
+  type OfflineWallet,
+  type Reading,
+  type Signing,
+  type SigningConfig,
+  type WalletSignOptions,
+} from './offline.ts'
 export * from './path.ts'
-export { type ConfirmOptions, followPayment, type Payment, type PaymentStatus, type WatchOptions } from './payment.ts'
-export { type Acceptance, checkEffects, checkGrants, checkRecipients, type Policy, type PolicyContext } from './policy.ts'
+export {
+  type ConfirmOptions,
+  followPayment,
+  type Payment,
+  type PaymentStatus,
+  type WatchOptions,
+} from './payment.ts'
+export {
+  type Acceptance,
+  checkEffects,
+  checkGrants,
+  checkRecipients,
+  type Policy,
+  type PolicyContext,
+} from './policy.ts'
 export * from './render.ts'
 export * from './signed.ts'
 export * from './signer.ts'

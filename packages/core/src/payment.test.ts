@@ -6,7 +6,11 @@ import { followPayment, type PaymentStatus } from './payment.ts'
 import type { Head, Source } from './source.ts'
 import { fakeChain, fakeDraft, signedOf } from './testing/fake-chain.ts'
 
-const mined = (hash: string, confirmations: number, more: Partial<TxState & { state: 'mined' }> = {}): TxState => ({
+const mined = (
+  hash: string,
+  confirmations: number,
+  more: Partial<TxState & { state: 'mined' }> = {},
+): TxState => ({
   state: 'mined',
   height: 10,
   hash,
@@ -19,7 +23,11 @@ const mined = (hash: string, confirmations: number, more: Partial<TxState & { st
 
 function payment(states: (TxState | Error)[], source: Partial<Source> = {}) {
   const chain = fakeChain({ published: [], states: [...states] })
-  return followPayment(chain, { family: 'fake', chain: 'fake:1', ...source }, createSigned(chain, signedOf(fakeDraft(chain))))
+  return followPayment(
+    chain,
+    { family: 'fake', chain: 'fake:1', ...source },
+    createSigned(chain, signedOf(fakeDraft(chain))),
+  )
 }
 
 async function watched(states: (TxState | Error)[]): Promise<string[]> {
@@ -49,7 +57,11 @@ describe('payment.watch', () => {
       'reorged',
       'replaced',
     ])
-    expect(await watched([mined('a', 2), { state: 'replaced' }])).toEqual(['confirmed 2', 'reorged', 'replaced'])
+    expect(await watched([mined('a', 2), { state: 'replaced' }])).toEqual([
+      'confirmed 2',
+      'reorged',
+      'replaced',
+    ])
     expect(await watched([mined('a', 2), mined('b', 1), mined('b', 9, { final: true })])).toEqual([
       'confirmed 2',
       'reorged',
@@ -98,7 +110,9 @@ describe('payment.watch', () => {
       await new Promise<void>((resolve) => (tell = resolve))
       yield { height: 1, hash: 'a' }
     }
-    const watch = payment([{ state: 'pending' }, mined('a', 1, { final: true })], { heads }).watch({ interval: 60_000 })
+    const watch = payment([{ state: 'pending' }, mined('a', 1, { final: true })], { heads }).watch({
+      interval: 60_000,
+    })
     await watch.next()
     setTimeout(() => tell(), 10)
     expect((await watch.next()).value).toMatchObject({ state: 'final' })
@@ -107,12 +121,16 @@ describe('payment.watch', () => {
 
 describe('payment.confirmed', () => {
   it('waits for the confirmations asked for', async () => {
-    expect(await payment([{ state: 'pending' }, mined('a', 1), mined('a', 2)]).confirmed(2)).toMatchObject({ confirmations: 2 })
+    expect(await payment([{ state: 'pending' }, mined('a', 1), mined('a', 2)]).confirmed(2)).toMatchObject({
+      confirmations: 2,
+    })
     expect(await payment([mined('a', 1, { final: true })]).confirmed(6)).toMatchObject({ state: 'final' })
   })
 
   it('throws what became of the payment instead', async () => {
-    await expect(payment([mined('a', 1, { ok: false })]).confirmed()).rejects.toMatchObject({ code: 'PAYMENT_FAILED' })
+    await expect(payment([mined('a', 1, { ok: false })]).confirmed()).rejects.toMatchObject({
+      code: 'PAYMENT_FAILED',
+    })
     await expect(payment([{ state: 'replaced', by: 'x' }]).confirmed()).rejects.toMatchObject({
       code: 'PAYMENT_REPLACED',
       details: { by: 'x' },
@@ -121,11 +139,17 @@ describe('payment.confirmed', () => {
       code: 'PAYMENT_DROPPED',
       retryable: true,
     })
-    await expect(payment([{ state: 'pending' }]).confirmed(1, { timeout: 20 })).rejects.toMatchObject({ code: 'TIMEOUT' })
-    await expect(payment([{ state: 'pending' }]).confirmed(0)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+    await expect(payment([{ state: 'pending' }]).confirmed(1, { timeout: 20 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    })
+    await expect(payment([{ state: 'pending' }]).confirmed(0)).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+    })
     const abort = new AbortController()
     setTimeout(() => abort.abort(), 10)
-    await expect(payment([{ state: 'pending' }]).confirmed(1, { signal: abort.signal })).rejects.toMatchObject({
+    await expect(
+      payment([{ state: 'pending' }]).confirmed(1, { signal: abort.signal }),
+    ).rejects.toMatchObject({
       code: 'ABORTED',
     })
   })

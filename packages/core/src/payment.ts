@@ -53,7 +53,10 @@ export interface Payment {
    * Waits for `n` confirmations. Throws `PAYMENT_FAILED` when it was mined and reverted, `PAYMENT_REPLACED`,
    * `PAYMENT_DROPPED`, `TIMEOUT` or `ABORTED`.
    */
-  confirmed(n?: number, options?: ConfirmOptions): Promise<Extract<PaymentStatus, { state: 'confirmed' | 'final' | 'failed' }>>
+  confirmed(
+    n?: number,
+    options?: ConfirmOptions,
+  ): Promise<Extract<PaymentStatus, { state: 'confirmed' | 'final' | 'failed' }>>
 }
 
 const DROP_AFTER = 120_000
@@ -62,7 +65,8 @@ const FIRST_WAIT = 100
 
 /** Follows `signed` on `source`. Asks nothing until it is used. */
 export function followPayment(chain: Chain, source: Source, signed: Signed): Payment {
-  const status = (options: ReadOptions = {}): Promise<TxState> => chain.status(signed, { source, signal: options.signal })
+  const status = (options: ReadOptions = {}): Promise<TxState> =>
+    chain.status(signed, { source, signal: options.signal })
   const watch = (options: WatchOptions = {}): AsyncGenerator<PaymentStatus, void, undefined> =>
     watchStates({ chain, source, status }, options)
   return {
@@ -105,8 +109,14 @@ async function* watchStates(
       if (undone && now.state !== 'pending' && now.state !== 'unknown') yield (seen = { state: 'reorged' })
       block = now.state === 'mined' ? now.hash : undefined
 
-      const next = undone && block === undefined && now.state !== 'replaced' ? ({ state: 'reorged' } as const) : toStatus(now)
-      const shown = now.state === 'unknown' && Date.now() - lastKnown >= dropAfter ? ({ state: 'dropped' } as const) : next
+      const next =
+        undone && block === undefined && now.state !== 'replaced'
+          ? ({ state: 'reorged' } as const)
+          : toStatus(now)
+      const shown =
+        now.state === 'unknown' && Date.now() - lastKnown >= dropAfter
+          ? ({ state: 'dropped' } as const)
+          : next
       const keep = seen?.state === 'reorged' && shown.state === 'pending'
       if (!keep && changed(seen, shown)) yield (seen = shown)
       if (shown.state === 'final' || shown.state === 'replaced') return
@@ -133,7 +143,10 @@ function changed(before: PaymentStatus | undefined, after: PaymentStatus): boole
 }
 
 /** Wakes the watcher at each new head where the source tells of them, and after `ms` in any case. */
-function ringOnHeads(source: Source, signal: AbortSignal | undefined): { next(ms: number): Promise<void>; stop(): void } {
+function ringOnHeads(
+  source: Source,
+  signal: AbortSignal | undefined,
+): { next(ms: number): Promise<void>; stop(): void } {
   const ended = new AbortController()
   const stop = (): void => ended.abort()
   signal?.addEventListener('abort', stop, { once: true })
@@ -174,7 +187,10 @@ async function waitForConfirmations(
   { timeout, signal, ...options }: ConfirmOptions,
 ): Promise<Extract<PaymentStatus, { state: 'confirmed' | 'final' | 'failed' }>> {
   if (!Number.isInteger(n) || n < 1)
-    throw new CofferError({ code: 'INVALID_REQUEST', message: 'Ask for a whole number of confirmations, 1 or more.' })
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: 'Ask for a whole number of confirmations, 1 or more.',
+    })
   const details = { chain: signed.chain, txid: signed.txid }
   const limit = new AbortController()
   let late = false
@@ -205,11 +221,15 @@ async function waitForConfirmations(
       if (status.state === 'dropped')
         throw new CofferError({
           code: 'PAYMENT_DROPPED',
-          message: 'No node knows the transaction any more. Publish the same signed transaction again; it cannot pay twice.',
+          message:
+            'No node knows the transaction any more. Publish the same signed transaction again; it cannot pay twice.',
           details,
           retryable: true,
         })
-      if ((status.state === 'confirmed' || status.state === 'final') && (status.confirmations >= n || status.state === 'final'))
+      if (
+        (status.state === 'confirmed' || status.state === 'final') &&
+        (status.confirmations >= n || status.state === 'final')
+      )
         return status
     }
     throw new CofferError({ code: 'INTERNAL', message: 'The payment ended without a result.', details })

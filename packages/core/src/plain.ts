@@ -3,8 +3,12 @@ import { parseJson, writeJson } from './json.ts'
 
 /** Freezes `value` through and through, and gives it a hidden `toJSON` that writes `json` with bigints as strings. */
 export function withJson<T extends object>(value: T, json: object): T {
-  Object.defineProperty(value, 'toJSON', { value: () => JSON.parse(writeJson(json)) as unknown })
-  return deepFreeze(value)
+  return deepFreeze(hide(value, 'toJSON', () => JSON.parse(writeJson(json)) as unknown))
+}
+
+/** Gives an object a property that is copied by no spread and written by no JSON. */
+export function hide<T extends object>(value: T, name: string | symbol, hidden: unknown): T {
+  return Object.defineProperty(value, name, { value: hidden })
 }
 
 /** A JSON text, parsed strictly; a value that was parsed already goes through the same gate. */
@@ -16,7 +20,8 @@ export function readJson(json: unknown): unknown {
   } catch (cause) {
     throw new CofferError({ code: 'INVALID_JSON', message: 'This value has no JSON form.', cause })
   }
-  if (text === undefined) throw new CofferError({ code: 'INVALID_JSON', message: 'This value has no JSON form.' })
+  if (text === undefined)
+    throw new CofferError({ code: 'INVALID_JSON', message: 'This value has no JSON form.' })
   return parseJson(text)
 }
 

@@ -1,10 +1,18 @@
 import { formatAmount } from './amount.ts'
-import type { Chain } from './chain.ts'
+import type { ChainRules } from './chain.ts'
 import { lookalikeOf } from './contacts.ts'
 import type { Effect, Effects } from './effects.ts'
 import { CofferError } from './error.ts'
-import { type AccountId, type AssetId, type ChainId, parseAccountId } from './ids.ts'
+import {
+  type AccountId,
+  type AssetId,
+  type ChainId,
+  parseAccountId,
+  parseAssetId,
+  parseChainId,
+} from './ids.ts'
 import { parseJson } from './json.ts'
+import { showAmount } from './render.ts'
 import { type Store, withLock } from './store.ts'
 
 /** The owner's limits, enforced where signing happens. Amounts are base units. What is left out is not limited, but for fees and approvals. */
@@ -29,11 +37,36 @@ export interface Policy {
 export type Acceptance = 'unlimited-approval' | 'approval-for-all' | 'lookalike'
 
 export interface PolicyContext {
-  readonly chain: Chain
+  readonly chain: ChainRules
   readonly policy: Policy
   readonly accept: readonly Acceptance[]
   /** Addresses that this wallet has paid before. */
   readonly contacts: readonly string[]
+}
+
+/**
+ * Refuses a policy that could not be held: ids that are none, amounts that are no bigints. A rule that nobody can break
+ * is worse than none. Throws `INVALID_CHAIN`, `INVALID_ASSET`, `INVALID_ACCOUNT` or `INVALID_REQUEST`.
+ */
+export function checkPolicy({ maxFee = {}, maxFeePercent, recipients = [], limits = [] }: Policy): void {
+  for (const [chain, most] of Object.entries(maxFee)) {
+    parseChainId(chain)
+    if (typeof most !== 'bigint' || most < 0n) throw invalidPolicy('maxFee')
+  }
+  if (maxFeePercent !== undefined && (!Number.isInteger(maxFeePercent) || maxFeePercent < 0))
+    throw invalidPolicy('maxFeePercent')
+  for (const recipient of recipients) parseAccountId(recipient)
+  for (const { asset, amount, seconds } of limits) {
+    parseAssetId(asset)
+    if (typeof amount !== 'bigint' || amount < 0n || !(seconds > 0)) throw invalidPolicy('limits')
+  }
+}
+
+function invalidPolicy(rule: string): CofferError {
+  return new CofferError({
+    code: 'INVALID_REQUEST',
+    message: `The policy's ${rule} cannot be held. Amounts are bigints of base units, shares whole percents, windows seconds.`,
+  })
 }
 
 /** Throws `POLICY_REFUSED` with `details.rule` when the effects break a rule. Pure. */
@@ -44,7 +77,7 @@ export function checkEffects(effects: Effects, context: PolicyContext): void {
   checkLookalikes(effects.list, context)
 }
 
-function checkFee({ fee, list }: Effects, { chain, policy }: { chain: Chain; policy: Policy }): void {
+function checkFee({ fee, list }: Effects, { chain, policy }: { chain: ChainRules; policy: Policy }): void {
   const most = policy.maxFee?.[chain.id] ?? chain.maxFee
   const show = (amount: bigint): string => `${formatAmount(amount, chain.coin.decimals)} ${chain.coin.symbol}`
   if (fee.ceiling > most)
@@ -84,23 +117,34 @@ export function checkGrants(
           { operator: effect.operator, collection: effect.collection },
         )
     if (effect.kind === 'call' && policy.unknownCalls === false)
-      throw refused('unknown-call', `The call to ${effect.to} is not understood, and the policy allows no unknown calls.`, {
-        to: effect.to,
-        selector: effect.selector,
-      })
+      throw refused(
+        'unknown-call',
+        `The call to ${effect.to} is not understood, and the policy allows no unknown calls.`,
+        {
+          to: effect.to,
+          selector: effect.selector,
+        },
+      )
   }
 }
 
 /** The allow-list alone. */
-export function checkRecipients(list: readonly Effect[], { chain, policy }: { chain: Chain; policy: Policy }): void {
+export function checkRecipients(
+  list: readonly Effect[],
+  { chain, policy }: { chain: ChainRules; policy: Policy },
+): void {
   if (!policy.recipients) return
   const allowed = new Set(allowedOf(policy, chain))
   for (const effect of list) {
     const party = partyOf(effect)
     if (party === undefined || allowed.has(party)) continue
-    throw refused('recipients', `${party} is not on the list of allowed recipients. Check the address, or add it to policy.recipients.`, {
-      address: party,
-    })
+    throw refused(
+      'recipients',
+      `${party} is not on the list of allowed recipients. Check the address, or add it to policy.recipients.`,
+      {
+        address: party,
+      },
+    )
   }
 }
 
@@ -121,7 +165,7 @@ function checkLookalikes(list: readonly Effect[], { chain, policy, accept, conta
   }
 }
 
-function allowedOf(policy: Policy, chain: Chain): readonly string[] {
+function allowedOf(policy: Policy, chain: ChainRules): readonly string[] {
   return (policy.recipients ?? [])
     .map((id) => parseAccountId(id))
     .filter((account) => account.chain === chain.id)
@@ -148,8 +192,15 @@ function partyOf(effect: Effect): string | undefined {
   }
 }
 
+/** Ids are compared without case: two writings of one token must not have two limits. */
 function spentOf(list: readonly Effect[], asset: AssetId): bigint {
-  return list.reduce((sum, effect) => (effect.kind === 'transfer' && effect.asset === asset ? sum + effect.amount : sum), 0n)
+  return list.reduce(
+    (sum, effect) =>
+      effect.kind === 'transfer' && effect.asset.toLowerCase() === asset.toLowerCase()
+        ? sum + effect.amount
+        : sum,
+    0n,
+  )
 }
 
 interface Spent {
@@ -164,29 +215,41 @@ interface Spent {
  */
 export async function spend(
   effects: Effects,
-  context: { readonly policy: Policy; readonly store: Store; readonly id: string },
+  context: {
+    readonly chain: ChainRules
+    readonly policy: Policy
+    readonly store: Store
+    readonly id: string
+  },
 ): Promise<() => Promise<void>> {
-  const { policy, store, id } = context
+  const { chain, policy, store, id } = context
+  const show = (amount: bigint, asset: AssetId): string => {
+    const known = [chain.coin, ...chain.assets].find((one) => one.id.toLowerCase() === asset.toLowerCase())
+    return showAmount(amount, asset, known ? [{ ...known, id: asset }] : [])
+  }
   const limits = policy.limits ?? []
   if (limits.length === 0) return async () => {}
-  const assets = [...new Set(limits.map((limit) => limit.asset))].filter((asset) => spentOf(effects.list, asset) > 0n)
+  const named = new Map(limits.map(({ asset }) => [asset.toLowerCase(), asset] as const))
+  const assets = [...named.values()].filter((asset) => spentOf(effects.list, asset) > 0n)
   if (assets.length === 0) return async () => {}
 
   return withLock(store, 'policy', async () => {
     const now = Math.floor(Date.now() / 1000)
     const counted: { asset: AssetId; rows: Spent[] }[] = []
     for (const asset of assets) {
-      const rules = limits.filter((limit) => limit.asset === asset)
+      const rules = limits.filter((limit) => limit.asset.toLowerCase() === asset.toLowerCase())
       const longest = Math.max(...rules.map((rule) => rule.seconds))
       const rows = (await readSpent(store, asset)).filter((row) => row.at > now - longest)
       if (rows.some((row) => row.id === id)) continue
       const amount = spentOf(effects.list, asset)
       for (const rule of rules) {
-        const before = rows.filter((row) => row.at > now - rule.seconds).reduce((sum, row) => sum + row.amount, 0n)
+        const before = rows
+          .filter((row) => row.at > now - rule.seconds)
+          .reduce((sum, row) => sum + row.amount, 0n)
         if (before + amount > rule.amount)
           throw refused(
             'limit',
-            `This would bring what left of ${asset} within ${rule.seconds} s to ${before + amount} base units; the limit is ${rule.amount}.`,
+            `This would bring what leaves within ${rule.seconds} s to ${show(before + amount, asset)}; the limit is ${show(rule.amount, asset)}. Wait, send less, or raise the limit.`,
             { asset, spent: before, amount, limit: rule.amount, seconds: rule.seconds },
           )
       }
@@ -207,7 +270,7 @@ export async function spend(
   })
 }
 
-const keyOf = (asset: AssetId): string => `policy/spent/${asset}`
+const keyOf = (asset: AssetId): string => `policy/spent/${asset.toLowerCase()}`
 
 async function readSpent(store: Store, asset: AssetId): Promise<Spent[]> {
   const text = await store.get(keyOf(asset))
@@ -217,7 +280,10 @@ async function readSpent(store: Store, asset: AssetId): Promise<Spent[]> {
 }
 
 async function writeSpent(store: Store, asset: AssetId, rows: readonly Spent[]): Promise<void> {
-  await store.set(keyOf(asset), JSON.stringify(rows.map((row) => ({ ...row, amount: row.amount.toString() }))))
+  await store.set(
+    keyOf(asset),
+    JSON.stringify(rows.map((row) => ({ ...row, amount: row.amount.toString() }))),
+  )
 }
 
 function refused(rule: string, message: string, details: Record<string, unknown>): CofferError {

@@ -15,7 +15,10 @@ function say(...list: Effect[]): string[] {
     ceiling: 2n * 10n ** 15n,
     rate: { value: 1n, unit: 'weiPerGas' },
   }
-  return describeEffects({ list, fee, warnings: [{ code: 'zero-amount', message: 'Look.' }], fields: {} }, [coin, usd])
+  return describeEffects({ list, fee, warnings: [{ code: 'zero-amount', message: 'Look.' }], fields: {} }, [
+    coin,
+    usd,
+  ])
 }
 
 it('says each effect in one plain sentence', () => {
@@ -24,8 +27,24 @@ it('says each effect in one plain sentence', () => {
       { kind: 'transfer', asset, from: 'me', to: 'bob', amount: 1_500_000n },
       { kind: 'transfer', asset: 'x:1/erc20:b', from: 'me', to: 'bob', amount: 5n },
       { kind: 'approve', asset, owner: 'me', spender: 'dex', amount: 2_000_000n, unlimited: false },
-      { kind: 'approve', asset, owner: 'me', spender: 'dex', amount: 2_000_000n, unlimited: false, change: 'increase' },
-      { kind: 'approve', asset, owner: 'me', spender: 'dex', amount: 2_000_000n, unlimited: false, change: 'decrease' },
+      {
+        kind: 'approve',
+        asset,
+        owner: 'me',
+        spender: 'dex',
+        amount: 2_000_000n,
+        unlimited: false,
+        change: 'increase',
+      },
+      {
+        kind: 'approve',
+        asset,
+        owner: 'me',
+        spender: 'dex',
+        amount: 2_000_000n,
+        unlimited: false,
+        change: 'decrease',
+      },
       { kind: 'approve', asset, owner: 'me', spender: 'dex', amount: 0n, unlimited: false },
       { kind: 'approve', asset, owner: 'me', spender: 'dex', amount: 1n << 255n, unlimited: true },
       { kind: 'nft-transfer', collection, tokenId: 7n, from: 'me', to: 'bob', amount: 1n },

@@ -1,4 +1,4 @@
-import type { Chain } from './chain.ts'
+import type { ChainRules } from './chain.ts'
 import type { AccountDescriptor, Draft } from './draft.ts'
 import type { PublicKey } from './keys.ts'
 import type { SignedFields } from './signed.ts'
@@ -8,14 +8,14 @@ export interface SignOptions {
 }
 
 export interface MessageRequest {
-  readonly chain: Chain
+  readonly chain: ChainRules
   readonly account: AccountDescriptor
   /** Text is signed as UTF-8. */
   readonly message: string | Uint8Array
 }
 
 export interface TypedDataRequest {
-  readonly chain: Chain
+  readonly chain: ChainRules
   readonly account: AccountDescriptor
   readonly typedData: unknown
 }
@@ -30,7 +30,10 @@ export interface Signer {
   /** `single`: one key with no derivation; its only path is `m`. */
   readonly keys: 'hd' | 'single'
   publicKey(path: string, options?: SignOptions): Promise<PublicKey>
-  sign(request: { readonly chain: Chain; readonly draft: Draft }, options?: SignOptions): Promise<SignedFields>
+  sign(
+    request: { readonly chain: ChainRules; readonly draft: Draft },
+    options?: SignOptions,
+  ): Promise<SignedFields>
   /** The chain's usual message signature (EIP-191, BIP-322, TIP-191), in the chain's usual text form. */
   signMessage?(request: MessageRequest, options?: SignOptions): Promise<string>
   signTypedData?(request: TypedDataRequest, options?: SignOptions): Promise<string>

@@ -44,7 +44,10 @@ export interface RpcCall {
 /** The answer to one call of a batch. A server's refusal of one call is data, since its sisters may have succeeded. */
 export type RpcResult =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } }
+  | {
+      readonly ok: false
+      readonly error: { readonly code: number; readonly message: string; readonly data?: unknown }
+    }
 
 /**
  * The door to an EVM network.

@@ -32,7 +32,13 @@ function world(policy: Policy = {}) {
   const chain = fakeChain(state)
   const signer = fakeSigner()
   const store = memoryStore()
-  return { state, chain, signer, store, wallet: createWallet({ chains: [chain], source, signer, policy, store }) }
+  return {
+    state,
+    chain,
+    signer,
+    store,
+    wallet: createWallet({ chains: [chain], source, signer, policy, store }),
+  }
 }
 
 describe('createWallet', () => {
@@ -80,7 +86,9 @@ describe('createWallet', () => {
     await wallet.publish(signed)
     await wallet.publish(signed)
     expect(state.published).toEqual([signed.txid, signed.txid])
-    state.states = [{ state: 'mined', height: 1, hash: 'a', confirmations: 3, ok: true, final: true, fee: 3n }]
+    state.states = [
+      { state: 'mined', height: 1, hash: 'a', confirmations: 3, ok: true, final: true, fee: 3n },
+    ]
     const [payment] = await wallet.payments()
     for await (const _ of payment!.watch());
     expect(await wallet.payments()).toEqual([])
@@ -102,14 +110,19 @@ describe('signing', () => {
     const { wallet, chain } = world({ recipients: ['fake:1:alice'] })
     const draft = fakeDraft(chain)
     const harmless = { ...draft, effects: { ...draft.effects, list: [] } }
-    await expect(wallet.sign(harmless)).rejects.toMatchObject({ code: 'POLICY_REFUSED', details: { rule: 'recipients' } })
+    await expect(wallet.sign(harmless)).rejects.toMatchObject({
+      code: 'POLICY_REFUSED',
+      details: { rule: 'recipients' },
+    })
   })
 
   it('refuses to pass an approval on to other bytes', async () => {
     const { chain, store } = world()
     const { draft } = await authorise({ chain, draft: fakeDraft(chain), policy: {}, accept: [], store })
     expect(() => assertApproved(draft)).not.toThrow()
-    expect(() => assertApproved({ ...draft, payload: 'eve:25:3' })).toThrow(expect.objectContaining({ code: 'NOT_APPROVED' }))
+    expect(() => assertApproved({ ...draft, payload: 'eve:25:3' })).toThrow(
+      expect.objectContaining({ code: 'NOT_APPROVED' }),
+    )
     expect(() => assertApproved({ ...draft })).toThrow(expect.objectContaining({ code: 'NOT_APPROVED' }))
     expect(() => assertApproved(fakeDraft(chain))).toThrow(expect.objectContaining({ code: 'NOT_APPROVED' }))
   })
@@ -135,7 +148,8 @@ describe('signing', () => {
       [null, 'INVALID_DRAFT'],
       [undefined, 'INVALID_JSON'],
     ]
-    for (const [value, code] of bent) expect(() => wallet.draft(value), String(code)).toThrow(expect.objectContaining({ code }))
+    for (const [value, code] of bent)
+      expect(() => wallet.draft(value), String(code)).toThrow(expect.objectContaining({ code }))
     expect(() => wallet.signed({ ...JSON.parse(JSON.stringify(signed)), raw: 'x' })).toThrow(
       expect.objectContaining({ code: 'INVALID_SIGNED' }),
     )
@@ -143,27 +157,35 @@ describe('signing', () => {
 
   it('freezes drafts through and through', () => {
     const draft = fakeDraft(fakeChain())
-    expect(Object.isFrozen(draft) && Object.isFrozen(draft.intent) && Object.isFrozen(draft.effects.list[0])).toBe(true)
+    expect(
+      Object.isFrozen(draft) && Object.isFrozen(draft.intent) && Object.isFrozen(draft.effects.list[0]),
+    ).toBe(true)
   })
 })
 
 describe('policy', () => {
   it('caps the fee by the chain, by the policy and as a share', async () => {
     const { wallet, chain } = world()
-    await expect(wallet.sign(fakeDraft(chain, { fee: 1001n }))).rejects.toMatchObject({ details: { rule: 'max-fee' } })
+    await expect(wallet.sign(fakeDraft(chain, { fee: 1001n }))).rejects.toMatchObject({
+      details: { rule: 'max-fee' },
+    })
     const strict = world({ maxFee: { 'fake:1': 2n } })
     await expect(strict.wallet.sign(fakeDraft(strict.chain))).rejects.toThrow(
       'The fee could reach 0.03 FAKE; the most allowed is 0.02 FAKE. Choose a lower fee rate, or raise policy.maxFee.',
     )
     const share = world({ maxFeePercent: 10 })
-    await expect(share.wallet.sign(fakeDraft(share.chain))).rejects.toMatchObject({ details: { rule: 'max-fee-percent' } })
+    await expect(share.wallet.sign(fakeDraft(share.chain))).rejects.toMatchObject({
+      details: { rule: 'max-fee-percent' },
+    })
     await share.wallet.sign(fakeDraft(share.chain, { amount: 30n }))
   })
 
   it('pays only those on the list', async () => {
     const { wallet, chain } = world({ recipients: ['fake:1:bob', 'other:1:eve'] })
     await wallet.sign(fakeDraft(chain))
-    await expect(wallet.sign(fakeDraft(chain, { to: 'eve' }))).rejects.toMatchObject({ details: { rule: 'recipients' } })
+    await expect(wallet.sign(fakeDraft(chain, { to: 'eve' }))).rejects.toMatchObject({
+      details: { rule: 'recipients' },
+    })
   })
 
   it('counts windows over many sends at once, across restarts, and each draft once', async () => {
@@ -187,8 +209,12 @@ describe('policy', () => {
       throw new CofferError({ code: 'SIGNER_REFUSED', message: 'The person said no.' })
     })
     const wallet = createWallet({ chains: [chain], signer: refusing, policy, store })
-    await expect(wallet.sign(fakeDraft(chain, { amount: 30n }))).rejects.toMatchObject({ code: 'SIGNER_REFUSED' })
-    await createWallet({ chains: [chain], signer: fakeSigner(), policy, store }).sign(fakeDraft(chain, { amount: 30n, fee: 9n }))
+    await expect(wallet.sign(fakeDraft(chain, { amount: 30n }))).rejects.toMatchObject({
+      code: 'SIGNER_REFUSED',
+    })
+    await createWallet({ chains: [chain], signer: fakeSigner(), policy, store }).sign(
+      fakeDraft(chain, { amount: 30n, fee: 9n }),
+    )
   })
 
   it('G1: refuses a stranger who looks like somebody known, until it is told otherwise', async () => {
@@ -198,7 +224,9 @@ describe('policy', () => {
     await wallet.sign(fakeDraft(chain, { to: friend }))
     await wallet.sign(fakeDraft(chain, { to: friend, fee: 2n }))
     const poisoned = fakeDraft(chain, { to: twin })
-    await expect(wallet.sign(poisoned)).rejects.toMatchObject({ details: { rule: 'lookalike', known: friend } })
+    await expect(wallet.sign(poisoned)).rejects.toMatchObject({
+      details: { rule: 'lookalike', known: friend },
+    })
     await wallet.sign(fakeDraft(chain, { to: 'abcdefmmmmmmmmmmwxya' }))
     await wallet.sign(poisoned, { accept: ['lookalike'] })
     const strict = world({ recipients: [`fake:1:${friend}`] })

@@ -1,14 +1,21 @@
-import { authorise } from './approve.ts'
 import type { Chain } from './chain.ts'
-import { addContacts } from './contacts.ts'
-import type { AccountDescriptor, Draft } from './draft.ts'
+import type { AccountDescriptor } from './draft.ts'
 import { CofferError, isCofferError } from './error.ts'
-import { chainOfJson, createSigned, readDraft, readSigned } from './forms.ts'
+import { chainOfJson, createSigned } from './forms.ts'
 import type { ChainId } from './ids.ts'
+import {
+  type AccountOptions,
+  chainOfAccount,
+  checkUnique,
+  findChain,
+  type Reading,
+  reading,
+  type Signing,
+  type SigningConfig,
+  signing,
+} from './offline.ts'
 import { followPayment, type Payment } from './payment.ts'
-import { type Acceptance, checkGrants, checkRecipients, type Policy } from './policy.ts'
 import type { Signed } from './signed.ts'
-import type { Signer, SignOptions } from './signer.ts'
 import type { ReadOptions, Source, Sources } from './source.ts'
 import { memoryStore, type Store } from './store.ts'
 
@@ -30,17 +37,8 @@ export interface WalletConfig<C extends readonly AnyChain[]> {
   readonly store?: Store | undefined
 }
 
-export interface SigningConfig {
-  readonly signer: Signer
-  readonly policy?: Policy | undefined
-}
-
 /** What a wallet does with payments, whoever signed them. */
 export interface Publishing {
-  /** Reads a draft from JSON; believes nothing in it. */
-  draft(json: unknown): Draft
-  /** Reads a signed transaction from JSON and checks it. */
-  signed(json: unknown): Signed
   /** Broadcasts. Idempotent: publishing the same again is the way to retry, and never pays twice. */
   publish(signed: Signed, options?: ReadOptions): Promise<Payment>
   /** Follows a payment without publishing it. */
@@ -49,21 +47,10 @@ export interface Publishing {
   payments(): Promise<readonly Payment[]>
 }
 
-/** What a wallet does with its signer. */
-export interface Signing {
-  /**
-   * Signs a draft after checking, from its bytes, that it does what its intent says and that the policy allows it.
-   * Throws `DRAFT_MISMATCH`, `POLICY_REFUSED`, `SIGNER_REFUSED` and what the signer throws. Never touches the network.
-   */
-  sign(draft: Draft, options?: WalletSignOptions): Promise<Signed>
-  /** Signs a message in the chain's usual way (EIP-191 …). */
-  signMessage(account: AccountText, message: string | Uint8Array, options?: SignOptions): Promise<string>
-  /** Signs typed data (EIP-712 …). Permits are held against the policy like approvals. */
-  signTypedData(account: AccountText, typedData: unknown, options?: WalletSignOptions): Promise<string>
-}
-
 /** A wallet without a signer: it watches, inspects, publishes what others signed, and has no way to send. */
-export interface WatchWallet<C extends readonly AnyChain[] = readonly AnyChain[]> extends Publishing {
+export interface WatchWallet<C extends readonly AnyChain[] = readonly AnyChain[]>
+  extends Reading,
+    Publishing {
   readonly chains: C
   /** The chain of an id or short name; throws `UNKNOWN_CHAIN`. */
   chain<N extends NameOf<C[number]>>(name: N): Extract<C[number], { id: N } | { name: N }>
@@ -75,22 +62,11 @@ export interface WatchWallet<C extends readonly AnyChain[] = readonly AnyChain[]
 
 export interface Wallet<C extends readonly AnyChain[] = readonly AnyChain[]> extends WatchWallet<C>, Signing {
   /** Account `index` (0 when not given) of the signer on a chain, by its id or short name. */
-  account<const N extends NameOf<C[number]>>(chain: N, options?: AccountOptions): Promise<AccountOf<C[number], N>>
+  account<const N extends NameOf<C[number]>>(
+    chain: N,
+    options?: AccountOptions,
+  ): Promise<AccountOf<C[number], N>>
 }
-
-export interface AccountOptions extends SignOptions {
-  readonly index?: number | undefined
-  /** A key path of your own instead of the chain's path for `index`. */
-  readonly path?: string | undefined
-}
-
-export interface WalletSignOptions extends SignOptions {
-  /** Dangers that you say yes to for this one signature. */
-  readonly accept?: readonly Acceptance[] | undefined
-}
-
-/** An account, or its descriptor. */
-export type AccountText = AccountDescriptor | { readonly descriptor: AccountDescriptor; readonly chain: ChainId }
 
 /**
  * Puts chains, sources and a signer together. Does nothing by itself: no network, no key, no file until it is used.
@@ -103,23 +79,17 @@ export type AccountText = AccountDescriptor | { readonly descriptor: AccountDesc
  * })
  * const account = await wallet.account('ethereum')
  */
-export function createWallet<const C extends readonly AnyChain[]>(config: WalletConfig<C> & SigningConfig): Wallet<C>
+export function createWallet<const C extends readonly AnyChain[]>(
+  config: WalletConfig<C> & SigningConfig,
+): Wallet<C>
 export function createWallet<const C extends readonly AnyChain[]>(config: WalletConfig<C>): WatchWallet<C>
 export function createWallet<const C extends readonly AnyChain[]>(
   config: WalletConfig<C> & Partial<SigningConfig>,
 ): Wallet<C> | WatchWallet<C> {
-  const { chains, source: sources, signer, policy = {}, store = memoryStore() } = config
+  const { chains, source: sources, signer, policy, store = memoryStore() } = config
   checkUnique(chains)
 
-  const find = (name: string): AnyChain => {
-    const chain = chains.find((chain) => chain.id === name || chain.name === name)
-    if (chain) return chain
-    const known = chains.map((chain) => `${chain.name} (${chain.id})`).join(', ')
-    throw new CofferError({
-      code: 'UNKNOWN_CHAIN',
-      message: `This wallet has no chain ${JSON.stringify(String(name).slice(0, 60))}. It has: ${known}.`,
-    })
-  }
+  const find = (name: string): AnyChain => findChain(chains, name)
   const sourceOf = (chain: AnyChain): Source => {
     if (sources) return sources.for(chain.id)
     throw new CofferError({
@@ -141,8 +111,7 @@ export function createWallet<const C extends readonly AnyChain[]>(
       const chain = find(chainOfAccount(text))
       return open(chain, chain.parseAccount(text))
     },
-    draft: (json) => readDraft(find(chainOfJson(json)), json),
-    signed: (json) => readSigned(find(chainOfJson(json)), json),
+    ...reading(chains),
     publish: async (given, options = {}) => {
       const chain = find(given.chain)
       const signed = createSigned(chain, given)
@@ -173,74 +142,13 @@ export function createWallet<const C extends readonly AnyChain[]>(
   }
   if (!signer) return watching
 
+  const signs = signing({ chains, signer, policy, store })
   const wallet: Wallet<C> = {
     ...watching,
-    account: async (name, { index = 0, path, signal } = {}) => {
-      const chain = find(name)
-      const key = await signer.publicKey(pathOf(chain, signer, index, path), { signal })
-      return open(chain, chain.describe(key)) as never
-    },
-    sign: async (draft, { accept = [], signal } = {}) => {
-      const chain = find(draft.chain)
-      const undo: (() => Promise<void>)[] = [async () => chain.release?.(draft, store)]
-      try {
-        const approved = await authorise({ chain, draft, policy, accept, store })
-        undo.push(approved.undo)
-        await chain.claim?.(approved.draft, store)
-        const signed = createSigned(chain, await signer.sign({ chain, draft: approved.draft }, { signal }))
-        await addContacts(store, chain.id, approved.draft.effects.list)
-        return signed
-      } catch (error) {
-        await Promise.allSettled(undo.map((step) => step()))
-        throw error
-      }
-    },
-    signMessage: async (account, message, { signal } = {}) => {
-      const { chain, descriptor } = accountOf(account, find)
-      if (!signer.signMessage) throw unable(signer, 'messages')
-      return signer.signMessage({ chain, account: descriptor, message }, { signal })
-    },
-    signTypedData: async (account, typedData, { accept = [], signal } = {}) => {
-      const { chain, descriptor } = accountOf(account, find)
-      if (!signer.signTypedData || !chain.inspectTypedData) throw unable(signer, 'typed data')
-      const effects = chain.inspectTypedData({ account: descriptor, typedData })
-      checkGrants(effects.list, { policy, accept })
-      checkRecipients(effects.list, { chain, policy })
-      return signer.signTypedData({ chain, account: descriptor, typedData }, { signal })
-    },
+    ...signs,
+    account: async (name, options) => open(find(name), await signs.describe(name, options)) as never,
   }
   return wallet
-}
-
-/** The chain of an account's text: of a CAIP-10 id with or without key origin, or of a BIP-380 descriptor's wallet. */
-function chainOfAccount(text: string): string {
-  const caip10 = /^(?:\[[^\]]*\])?([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}):/.exec(text)
-  if (caip10) return caip10[1]!
-  throw new CofferError({
-    code: 'INVALID_ACCOUNT',
-    message: 'Give the account with its chain, such as "eip155:1:0x…".',
-  })
-}
-
-function accountOf(account: AccountText, find: (name: string) => AnyChain): { chain: AnyChain; descriptor: AccountDescriptor } {
-  if (typeof account !== 'string') return { chain: find(account.chain), descriptor: account.descriptor }
-  const chain = find(chainOfAccount(account))
-  return { chain, descriptor: chain.parseAccount(account) }
-}
-
-function pathOf(chain: AnyChain, signer: Signer, index: number, path: string | undefined): string {
-  if (!Number.isInteger(index) || index < 0 || index >= 0x80000000)
-    throw new CofferError({ code: 'INVALID_PATH', message: 'An account index is a whole number from 0 to 2147483647.' })
-  if (signer.keys === 'hd') return path ?? chain.path(index)
-  if (index !== 0 || (path !== undefined && path !== 'm'))
-    throw new CofferError({ code: 'INVALID_PATH', message: 'This signer holds one key, so it has only account 0.' })
-  return 'm'
-}
-
-function checkUnique(chains: readonly AnyChain[]): void {
-  const twice = chains.find((chain, i) => chains.findIndex((c) => c.id === chain.id || c.name === chain.name) !== i)
-  if (twice)
-    throw new CofferError({ code: 'INVALID_CHAIN', message: `The wallet names the chain ${twice.name} (${twice.id}) twice.` })
 }
 
 const paymentKey = (signed: Signed): string => `payment/${signed.chain}/${signed.txid}`
@@ -249,13 +157,11 @@ const paymentKey = (signed: Signed): string => `payment/${signed.chain}/${signed
 function forgetWhenDone(payment: Payment, store: Store): Payment {
   const watch: Payment['watch'] = async function* (options) {
     for await (const status of payment.watch(options)) {
-      if (status.state === 'final' || status.state === 'replaced') await store.delete(paymentKey(payment.signed))
+      if (status.state === 'final' || status.state === 'replaced')
+        await store.delete(paymentKey(payment.signed))
       yield status
     }
+    await store.delete(paymentKey(payment.signed))
   }
   return { ...payment, watch }
-}
-
-function unable(signer: Signer, what: string): CofferError {
-  return new CofferError({ code: 'UNSUPPORTED', message: `The signer "${signer.name}" cannot sign ${what} for this chain.` })
 }

@@ -1,7 +1,7 @@
+import { createWallet, memoryStore, type Store } from '@coffer/core'
+import { cluster, jsonRpc } from '@coffer/daemon-client'
 import type { EvmNode } from '@coffer/devnet'
 import { type Devnet, startDevnet } from '@coffer/devnet'
-import { cluster, jsonRpc } from '@coffer/daemon-client'
-import { createWallet, memoryStore, type Store } from '@coffer/core'
 import { softwareSigner } from '@coffer/signer-software'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bnb, ethereum } from './evm.ts'
@@ -97,7 +97,11 @@ describe('an EVM account on a real node', () => {
     const all = await account.create({ to: ALICE, amount: 'max', asset: 'DAI' })
     await (await wallet.publish(await wallet.sign(all))).confirmed()
     expect(await account.balance('DAI')).toBe(0n)
-    const draft = await account.create({ to: ALICE, amount: 'max', fee: { maxFeePerGas: 5n * GWEI, maxPriorityFeePerGas: 5n * GWEI } })
+    const draft = await account.create({
+      to: ALICE,
+      amount: 'max',
+      fee: { maxFeePerGas: 5n * GWEI, maxPriorityFeePerGas: 5n * GWEI },
+    })
     const { fee } = await (await wallet.publish(await wallet.sign(draft))).confirmed()
     expect(await account.balance()).toBe(draft.fee.ceiling - fee)
   })
@@ -111,7 +115,10 @@ describe('an EVM account on a real node', () => {
     await send({ kind: 'approve', asset: 'DAI', spender: ALICE, amount: '0' })
     expect(await account.allowance({ asset: 'DAI', spender: ALICE })).toBe(0n)
     const unlimited = { kind: 'approve', asset: 'DAI', spender: ALICE, amount: 'unlimited' } as const
-    await expect(send(unlimited)).rejects.toMatchObject({ code: 'POLICY_REFUSED', details: { rule: 'unlimited-approval' } })
+    await expect(send(unlimited)).rejects.toMatchObject({
+      code: 'POLICY_REFUSED',
+      details: { rule: 'unlimited-approval' },
+    })
     await send(unlimited, ['unlimited-approval'])
     expect(await account.allowance({ asset: 'DAI', spender: ALICE })).toBe(2n ** 256n - 1n)
   })
@@ -139,7 +146,11 @@ describe('an EVM account on a real node', () => {
   it('pays a batch in one round trip of facts', async () => {
     const { wallet, account } = await funded()
     const drafts = await account.createBatch(
-      Array.from({ length: 20 }, (_, i) => ({ to: ALICE, amount: BigInt(i + 1), asset: i % 2 ? 'DAI' : undefined })),
+      Array.from({ length: 20 }, (_, i) => ({
+        to: ALICE,
+        amount: BigInt(i + 1),
+        asset: i % 2 ? 'DAI' : undefined,
+      })),
     )
     const nonces = drafts.map((draft) => Number(draft.effects.fields['nonce']))
     expect(nonces).toEqual(Array.from({ length: 20 }, (_, i) => nonces[0]! + i))
@@ -166,7 +177,9 @@ describe('replacing', () => {
     const { wallet, account, node } = await funded()
     await node.setAutomine(false)
     try {
-      const first = await wallet.publish(await wallet.sign(await account.create({ to: ALICE, amount: '1', fee: 'slow' })))
+      const first = await wallet.publish(
+        await wallet.sign(await account.create({ to: ALICE, amount: '1', fee: 'slow' })),
+      )
       const faster = await account.replace(first, { action: 'speed-up' })
       expect(faster.effects.list).toEqual((await account.create({ to: ALICE, amount: '1' })).effects.list)
       const second = await wallet.publish(await wallet.sign(faster))
@@ -177,7 +190,9 @@ describe('replacing', () => {
       await third.confirmed()
       expect(await first.status()).toEqual({ state: 'replaced' })
       await expect(second.confirmed()).rejects.toMatchObject({ code: 'PAYMENT_REPLACED' })
-      await expect(account.replace(third, { action: 'cancel' })).rejects.toMatchObject({ code: 'NONCE_TAKEN' })
+      await expect(account.replace(third, { action: 'cancel' })).rejects.toMatchObject({
+        code: 'NONCE_TAKEN',
+      })
     } finally {
       await node.setAutomine(true)
     }
@@ -187,7 +202,9 @@ describe('replacing', () => {
 describe('nonces (E7)', () => {
   it('gives 100 parallel sends unique, contiguous nonces, and all are mined', async () => {
     const { wallet, account } = await funded()
-    const drafts = await Promise.all(Array.from({ length: 100 }, () => account.create({ to: ALICE, amount: 1n })))
+    const drafts = await Promise.all(
+      Array.from({ length: 100 }, () => account.create({ to: ALICE, amount: 1n })),
+    )
     const nonces = drafts.map((draft) => Number(draft.effects.fields['nonce'])).sort((a, b) => a - b)
     expect(nonces).toEqual(Array.from({ length: 100 }, (_, i) => i))
     const payments = await Promise.all(drafts.map(async (draft) => wallet.publish(await wallet.sign(draft))))
@@ -223,8 +240,12 @@ describe('nonces (E7)', () => {
 
   it('keeps no nonce for a draft that could not be made', async () => {
     const { account } = await funded()
-    await expect(account.create({ to: ALICE, amount: '11' })).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS' })
-    await expect(account.create({ to: ALICE, amount: '1', maxFee: 1n })).rejects.toMatchObject({ code: 'FEE_TOO_HIGH' })
+    await expect(account.create({ to: ALICE, amount: '11' })).rejects.toMatchObject({
+      code: 'INSUFFICIENT_FUNDS',
+    })
+    await expect(account.create({ to: ALICE, amount: '1', maxFee: 1n })).rejects.toMatchObject({
+      code: 'FEE_TOO_HIGH',
+    })
     expect((await account.create({ to: ALICE, amount: 1n })).effects.fields['nonce']).toBe('0')
   })
 })
@@ -234,16 +255,24 @@ describe('tokens that lie (E8)', () => {
     const { account, node } = await funded()
     await expect(account.token(node.tokens.LIAR.address)).rejects.toMatchObject({ code: 'TOKEN_UNREADABLE' })
     await expect(account.token(ALICE)).rejects.toMatchObject({ code: 'TOKEN_UNREADABLE' })
-    const address = await node.deployToken({ name: 'Evil\u202e \u200bName', symbol: 'US\u200bDT', decimals: 6 })
+    const address = await node.deployToken({
+      name: 'Evil\u202e \u200bName',
+      symbol: 'US\u200bDT',
+      decimals: 6,
+    })
     const token = await account.token(address)
     expect(token).toMatchObject({ name: 'Evil Name', symbol: 'USDT', decimals: 6, unlisted: true })
     await node.fund(account.address, { token: address, amount: 100n })
     const draft = await account.create({ to: ALICE, amount: '0.00005', asset: token })
     expect(draft.effects.warnings.map(({ code }) => code)).toContain('unlisted-token')
-    await expect(account.create({ to: ALICE, amount: '0.00005', asset: { ...token, decimals: 5 } })).rejects.toMatchObject({
+    await expect(
+      account.create({ to: ALICE, amount: '0.00005', asset: { ...token, decimals: 5 } }),
+    ).rejects.toMatchObject({
       code: 'TOKEN_MISMATCH',
     })
-    await expect(account.create({ to: ALICE, amount: '1', asset: token.id })).rejects.toMatchObject({ code: 'UNKNOWN_ASSET' })
+    await expect(account.create({ to: ALICE, amount: '1', asset: token.id })).rejects.toMatchObject({
+      code: 'UNKNOWN_ASSET',
+    })
   })
 })
 
@@ -255,7 +284,9 @@ describe('history', () => {
     const { fee } = await send({ to: ALICE, amount: '0.5' })
     await send({ to: ALICE, amount: '7', asset: 'USDT' })
     const page = await account.history()
-    expect(page.items.map(({ direction, asset, amount, state }) => [direction, asset.symbol, amount, state])).toEqual([
+    expect(
+      page.items.map(({ direction, asset, amount, state }) => [direction, asset.symbol, amount, state]),
+    ).toEqual([
       ['out', 'USDT', 7_000000n, 'confirmed'],
       ['out', 'ETH', ETH / 2n, 'confirmed'],
       ['in', 'DAI', 1000n * ETH, 'confirmed'],

@@ -62,13 +62,18 @@ export function openAccount(network: EvmNetwork, { descriptor, source, store }: 
     descriptor,
     address,
     network,
-    balances: ({ assets: chosen = assets, signal } = {}) => readBalances(account.source, network, address, chosen, { signal }),
+    balances: ({ assets: chosen = assets, signal } = {}) =>
+      readBalances(account.source, network, address, chosen, { signal }),
     balance: (asset, options = {}) => one(resolveAsset(asset, network), options),
     token: (token, options = {}) => readToken(account.source, network, parseAddress(token), options),
     allowance: async ({ asset, spender }, options = {}) => {
       const chosen = resolveAsset(asset, network)
       const token = tokenAddress(chosen.id, network)
-      if (!token) throw new CofferError({ code: 'INVALID_ASSET', message: 'Only tokens have allowances, not the coin.' })
+      if (!token)
+        throw new CofferError({
+          code: 'INVALID_ASSET',
+          message: 'Only tokens have allowances, not the coin.',
+        })
       const request = { token, owner: address, spender: parseAddress(spender), asset: chosen }
       return readAllowance(account.source, request, options)
     },
@@ -76,12 +81,18 @@ export function openAccount(network: EvmNetwork, { descriptor, source, store }: 
     history: (options = {}) => history(network, account.source, address, assets, options),
     create: (request, options = {}) => create(account, request, options),
     createBatch: (requests, options = {}) => createBatch(account, requests, options),
-    replace: (sent, request, options = {}) => replace(account, 'signed' in sent ? sent.signed : sent, request, options),
+    replace: (sent, request, options = {}) =>
+      replace(account, 'signed' in sent ? sent.signed : sent, request, options),
     discard: (draft) => release(network, draft, store),
   }
 }
 
-function uriOf(network: EvmNetwork, to: Address, asset: AssetInput | undefined, amount: AmountInput | undefined): string {
+function uriOf(
+  network: EvmNetwork,
+  to: Address,
+  asset: AssetInput | undefined,
+  amount: AmountInput | undefined,
+): string {
   const chosen = resolveAsset(asset, network)
   return formatUri({
     chain: network.id,

@@ -96,10 +96,17 @@ export function readAccount(text: string, network?: EvmNetwork): { address: Addr
   return { ...(origin ? { origin } : {}), address: parseAddress(address) }
 }
 
+/** The writings found last. A payment meets the same few addresses a dozen times, and each writing is a hash. */
+const written = new Map<string, Address>()
+
 function checksum(digits: string): Address {
+  const known = written.get(digits)
+  if (known) return known
   const hash = bytesToHex(keccak_256(utf8ToBytes(digits)))
   let text = ''
   for (let i = 0; i < 40; i++) text += hash[i + 2]! >= '8' ? digits[i]!.toUpperCase() : digits[i]!
+  if (written.size >= 64) written.clear()
+  written.set(digits, `0x${text}`)
   return `0x${text}`
 }
 

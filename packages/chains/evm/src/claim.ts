@@ -10,7 +10,10 @@ import { readPayload } from './payload.ts'
 /** Keeps the nonce of a draft that is about to be signed for it alone. Throws `NONCE_TAKEN`. */
 export function claim(network: EvmNetwork, draft: Draft, store: Store): Promise<void> {
   const { account, nonce, id } = holderOf(network, draft)
-  return claimNonce(store, account, nonce, { id, replaces: (draft.intent as EvmIntent).replaces !== undefined })
+  return claimNonce(store, account, nonce, {
+    id,
+    replaces: (draft.intent as EvmIntent).replaces !== undefined,
+  })
 }
 
 /** Gives the nonce of a draft that was not signed back. */
@@ -22,5 +25,9 @@ export function release(network: EvmNetwork, draft: Draft, store: Store): Promis
 function holderOf(network: EvmNetwork, draft: Draft) {
   const { nonce } = readPayload(draft, network)
   const address = accountAddress(draft.account, network)
-  return { account: accountId({ network, address }), nonce, id: bytesToHex(keccak_256(hexToBytes(draft.payload))) }
+  return {
+    account: accountId({ network, address }),
+    nonce,
+    id: bytesToHex(keccak_256(hexToBytes(draft.payload))),
+  }
 }

@@ -1,6 +1,5 @@
-import { hdDerive, hdFromSeed, hdSecret, type KeyRing, nobleEngine } from '@coffer/core'
+import { createDraft, hdDerive, hdFromSeed, hdSecret, type KeyRing, nobleEngine } from '@coffer/core'
 import { type ChainUnderTest, chainConformance } from '@coffer/core/testing'
-import { createDraft } from '@coffer/core'
 import { describe, it } from 'vitest'
 import { bnb, type EvmChain, ethereum, sepolia } from './evm.ts'
 import type { EvmIntent } from './intent.ts'
@@ -11,7 +10,11 @@ const ALICE = '0x000000000000000000000000000000000000a11c'
 
 function subject(chain: EvmChain): () => Promise<ChainUnderTest> {
   const root = hdFromSeed(new Uint8Array(32).fill(9), nobleEngine)
-  const keyAt = (path: string) => ({ publicKey: hdDerive(root, path).publicKey, fingerprint: '0badcafe', path })
+  const keyAt = (path: string) => ({
+    publicKey: hdDerive(root, path).publicKey,
+    fingerprint: '0badcafe',
+    path,
+  })
   const keys: KeyRing = async (path) => {
     const node = hdDerive(root, path)
     return { publicKey: node.publicKey, ecdsa: (hash) => nobleEngine.ecdsaSign(hash, hdSecret(node)) }
@@ -20,7 +23,9 @@ function subject(chain: EvmChain): () => Promise<ChainUnderTest> {
   const account = chain.describe(key)
   const address = chain.parseAddress(account.slice(account.lastIndexOf(':') + 1)) as `0x${string}`
   const legacy = chain.network.fees === 'legacy'
-  const prices = legacy ? { gasPrice: 10n ** 9n } : { maxFeePerGas: 3n * 10n ** 9n, maxPriorityFeePerGas: 10n ** 9n }
+  const prices = legacy
+    ? { gasPrice: 10n ** 9n }
+    : { maxFeePerGas: 3n * 10n ** 9n, maxPriorityFeePerGas: 10n ** 9n }
   const token = chain.assets[0]?.id
   const intents: EvmIntent[] = [
     { kind: 'pay', asset: chain.coin.id, to: ALICE, amount: 10n ** 18n },
@@ -31,7 +36,13 @@ function subject(chain: EvmChain): () => Promise<ChainUnderTest> {
         ] as const)
       : []),
     { kind: 'call', to: ALICE, value: 1n, data: '0x12345678' },
-    { kind: 'call', to: ALICE, value: 0n, data: '0x', accessList: [{ address: ALICE, storageKeys: [`0x${'11'.repeat(32)}`] }] },
+    {
+      kind: 'call',
+      to: ALICE,
+      value: 0n,
+      data: '0x',
+      accessList: [{ address: ALICE, storageKeys: [`0x${'11'.repeat(32)}`] }],
+    },
     { kind: 'deploy', value: 0n, data: '0x6001600155' },
     { kind: 'cancel', replaces: { txid: `0x${'ab'.repeat(32)}`, nonce: 7n } },
     ...(legacy ? [] : ([{ kind: 'delegate', to: null }] as const)),
@@ -62,4 +73,5 @@ const badAddresses = [
   'eip155:1:0x0000000000000000000000000000000000000001',
 ]
 
-for (const chain of [ethereum(), sepolia(), bnb()] as EvmChain[]) chainConformance({ describe, it }, chain.name, subject(chain))
+for (const chain of [ethereum(), sepolia(), bnb()] as EvmChain[])
+  chainConformance({ describe, it }, chain.name, subject(chain))

@@ -1,7 +1,6 @@
 import {
   type Asset,
   CofferError,
-  createDraft,
   type Draft,
   type EvmSource,
   formatAmount,
@@ -11,17 +10,16 @@ import {
   type Store,
   toBaseUnits,
 } from '@coffer/core'
+import { makeDraft } from './draft.ts'
 import { type FeeFacts, feeRead, type GasPrices, gasPrices } from './fees.ts'
 import { hexData, quantity } from './hex.ts'
-import { inspect } from './inspect.ts'
 import type { Address, EvmIntent, EvmNetwork, Hex } from './intent.ts'
 import { freeNonce, type NodeNonces, takeNonces } from './nonce.ts'
 import { type ContractAnswer, contractReads, uintAnswer } from './reader.ts'
-import { buildTransaction, callOf } from './rebuild.ts'
+import { callOf } from './rebuild.ts'
 import { type EvmRequest, type Resolved, resolveRequest } from './request.ts'
 import { type Answer, ask, read, take, toQuantity } from './rpc.ts'
 import { balanceOf, checkDecimals, decimalsRead, unreadable } from './tokens-read.ts'
-import { encodeUnsigned } from './transaction.ts'
 
 /** What creating needs of an account. */
 export interface Creating {
@@ -40,7 +38,11 @@ const DELEGATION_GAS = 100_000n
 const MOST_GAS = 1n << 40n
 
 /** Makes the draft of one request, in one round trip. */
-export async function create(account: Creating, request: EvmRequest, options: ReadOptions): Promise<Draft<EvmIntent>> {
+export async function create(
+  account: Creating,
+  request: EvmRequest,
+  options: ReadOptions,
+): Promise<Draft<EvmIntent>> {
   const [draft] = await createBatch(account, [request], options)
   return draft!
 }
@@ -65,25 +67,34 @@ export async function createBatch(
   const planned = plan(account, requests, resolved, facts)
 
   const free = requests.filter((request) => request.nonce === undefined).length
-  const { nonces, gap } = await takeNonces(store, accountId(account), facts.nonces, free)
+  const { nonces, gap, unsigned } = await takeNonces(store, accountId(account), facts.nonces, free)
+  const skipped = (nonce: bigint): boolean => unsigned.some((earlier) => earlier < nonce)
   let next = 0
   try {
     return planned.map(({ intent, gasLimit, prices, gasUsed }, i) => {
       const nonce = requests[i]!.nonce ?? nonces[next++]!
-      const payload = encodeUnsigned(buildTransaction(intent, { nonce, gasLimit, ...prices }, network, address))
-      const hints = {
-        gasUsed: gasUsed.toString(),
-        ...('baseFeePerGas' in prices ? { baseFeePerGas: prices.baseFeePerGas.toString() } : {}),
-        ...(gap ? { nonceGap: 'true' } : {}),
-        ...lookalikeHint(intent, known),
-      }
-      const fields = { chain: network.id, account: account.descriptor, intent, payload, hints }
-      return createDraft({ inspect: (draft) => inspect(draft, network) }, fields)
+      return makeDraft(
+        network,
+        account.descriptor,
+        intent,
+        { nonce, gasLimit, ...prices },
+        {
+          gasUsed: gasUsed.toString(),
+          ...baseFeeHint(prices),
+          ...(gap || skipped(nonce) ? { nonceGap: 'true' } : {}),
+          ...lookalikeHint(intent, known),
+        },
+      )
     })
   } catch (error) {
     for (const nonce of nonces) await freeNonce(store, accountId(account), nonce)
     throw error
   }
+}
+
+/** For the likely cost of a draft. */
+export function baseFeeHint(prices: GasPrices): { baseFeePerGas?: string } {
+  return 'baseFeePerGas' in prices ? { baseFeePerGas: prices.baseFeePerGas.toString() } : {}
 }
 
 /** For the draft's warnings; signing looks for look-alikes by itself. */
@@ -93,7 +104,10 @@ function lookalikeHint(intent: EvmIntent, known: readonly string[]): { lookalike
   return twin === undefined ? {} : { lookalike: twin }
 }
 
-export function accountId({ network, address }: Pick<Creating, 'network' | 'address'>): `${string}:${string}:${string}` {
+export function accountId({
+  network,
+  address,
+}: Pick<Creating, 'network' | 'address'>): `${string}:${string}:${string}` {
   return `${network.id}:${address}`
 }
 
@@ -111,9 +125,15 @@ interface Facts {
   readonly tokens: ReadonlyMap<string, bigint>
 }
 
-async function readFacts(account: Creating, resolved: readonly Resolved[], options: ReadOptions): Promise<Facts> {
+async function readFacts(
+  account: Creating,
+  resolved: readonly Resolved[],
+  options: ReadOptions,
+): Promise<Facts> {
   const { network, source, address } = account
-  const tokens = [...new Map(resolved.flatMap(({ token }) => (token ? [[token.asset.id, token] as const] : []))).values()]
+  const tokens = [
+    ...new Map(resolved.flatMap(({ token }) => (token ? [[token.asset.id, token] as const] : []))).values(),
+  ]
   const tokenReads = tokens.flatMap(({ address: to }) => [decimalsRead(to), { to, data: balanceOf(address) }])
   const tried = resolved.filter(({ token }) => token)
   const [latest, pending, balance, fee, ...rest] = await ask(
@@ -151,7 +171,10 @@ async function readFacts(account: Creating, resolved: readonly Resolved[], optio
 function nonceAnswer(value: unknown): bigint {
   const count = quantity(value)
   if (count >> 32n === 0n) return count
-  throw new CofferError({ code: 'BAD_RESPONSE', message: 'The node gave an impossible number of transactions.' })
+  throw new CofferError({
+    code: 'BAD_RESPONSE',
+    message: 'The node gave an impossible number of transactions.',
+  })
 }
 
 /** The call to estimate and to try; `max` stands for one unit, whose cost is the same. */
@@ -159,7 +182,12 @@ function trialCall({ intent, max }: Resolved, { network, address }: Creating): R
   if (intent.kind === 'delegate') return { from: address, to: address }
   const trial = max && intent.kind === 'pay' ? { ...intent, amount: 1n } : intent
   const { to, value, data } = callOf(trial, network, address)
-  return { from: address, ...(to ? { to } : {}), value: toQuantity(value), ...(data === '0x' ? {} : { data }) }
+  return {
+    from: address,
+    ...(to ? { to } : {}),
+    value: toQuantity(value),
+    ...(data === '0x' ? {} : { data }),
+  }
 }
 
 // ---- plan: gas, price and amount of each request ----
@@ -171,7 +199,12 @@ interface Plan {
   readonly prices: GasPrices
 }
 
-function plan(account: Creating, requests: readonly EvmRequest[], resolved: readonly Resolved[], facts: Facts): Plan[] {
+function plan(
+  account: Creating,
+  requests: readonly EvmRequest[],
+  resolved: readonly Resolved[],
+  facts: Facts,
+): Plan[] {
   const { network } = account
   checkAmounts(account, resolved, facts)
   const plans = requests.map((request, i): Plan => {
@@ -180,12 +213,14 @@ function plan(account: Creating, requests: readonly EvmRequest[], resolved: read
     const prices = pricesFor(intent, gasPrices(request.fee ?? 'normal', facts.fee, network))
     const gasUsed = intent.kind === 'delegate' ? DELEGATION_GAS : take(facts.gas[i]!)
     const gasLimit = request.gasLimit ?? withMargin(gasUsed)
-    if (gasLimit > MOST_GAS) throw new CofferError({ code: 'BAD_RESPONSE', message: 'The node asks for an absurd amount of gas.' })
+    if (gasLimit > MOST_GAS)
+      throw new CofferError({ code: 'BAD_RESPONSE', message: 'The node asks for an absurd amount of gas.' })
     const ceiling = gasLimit * ('gasPrice' in prices ? prices.gasPrice : prices.maxFeePerGas)
     checkCeiling(ceiling, request, network)
     if (!max || intent.kind !== 'pay') return { intent, gasUsed, gasLimit, prices }
     const amount = token ? facts.tokens.get(token.asset.id)! : facts.balance - ceiling
-    if (amount <= 0n) throw insufficient(token?.asset ?? network.coin, token ? 1n : ceiling, token ? 0n : facts.balance)
+    if (amount <= 0n)
+      throw insufficient(token?.asset ?? network.coin, token ? 1n : ceiling, token ? 0n : facts.balance)
     return { intent: { ...intent, amount }, gasUsed, gasLimit, prices }
   })
   checkCoin(account, plans, facts)

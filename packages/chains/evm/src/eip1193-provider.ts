@@ -21,7 +21,11 @@ export type DappQuestion =
   | { readonly kind: 'connect'; readonly address: string }
   | { readonly kind: 'transaction'; readonly draft: Draft<EvmIntent> }
   | { readonly kind: 'message'; readonly message: string | Uint8Array }
-  | { readonly kind: 'typed-data'; readonly typedData: unknown; readonly effects: Pick<Effects, 'list' | 'warnings'> }
+  | {
+      readonly kind: 'typed-data'
+      readonly typedData: unknown
+      readonly effects: Pick<Effects, 'list' | 'warnings'>
+    }
 
 export interface Eip1193Options {
   readonly wallet: Signing & Publishing
@@ -73,13 +77,15 @@ const READS = new Set([
 export function toEip1193Provider(options: Eip1193Options): Eip1193Provider {
   const { wallet, accounts, source, confirm, accept } = options
   let current = accounts[0]
-  if (!current) throw new CofferError({ code: 'INVALID_REQUEST', message: 'Give the provider at least one account.' })
+  if (!current)
+    throw new CofferError({ code: 'INVALID_REQUEST', message: 'Give the provider at least one account.' })
   let connected = false
   const listeners = new Map<string, Set<(value: never) => void>>()
   const emit = (event: string, value: unknown): void => {
     for (const listener of listeners.get(event) ?? []) listener(value as never)
   }
-  const chainId = (account: EvmAccount): Hex => `0x${BigInt(account.chain.slice('eip155:'.length)).toString(16)}`
+  const chainId = (account: EvmAccount): Hex =>
+    `0x${BigInt(account.chain.slice('eip155:'.length)).toString(16)}`
   const asked = async (question: DappQuestion): Promise<void> => {
     if (!(await confirm(question))) throw rpcError(4001, 'The person refused.')
   }
@@ -144,7 +150,11 @@ export function toEip1193Provider(options: Eip1193Options): Eip1193Provider {
         if (!READS.has(method)) throw rpcError(4200, `${method.slice(0, 60)} is not offered.`)
         const [result] = await (source.for(current!.chain) as EvmSource).request([{ method, params }])
         if (result?.ok) return result.value
-        throw rpcError(result?.error.code ?? -32603, result?.error.message ?? 'No answer.', result?.error.data)
+        throw rpcError(
+          result?.error.code ?? -32603,
+          result?.error.message ?? 'No answer.',
+          result?.error.data,
+        )
       }
     }
   }
@@ -168,16 +178,20 @@ export function toEip1193Provider(options: Eip1193Options): Eip1193Provider {
 /** What a dapp wants, in the words of `account.create`. Its type, nonce and unknown fields are left aside or refused. */
 function requestOf(wanted: Record<string, unknown>, account: EvmAccount): EvmRequest {
   for (const field of ['authorizationList', 'blobs', 'blobVersionedHashes'])
-    if (wanted[field] !== undefined) throw rpcError(-32602, `A transaction with ${field} is not made for a dapp.`)
+    if (wanted[field] !== undefined)
+      throw rpcError(-32602, `A transaction with ${field} is not made for a dapp.`)
   if (wanted['chainId'] !== undefined && `eip155:${quantity(wanted['chainId'])}` !== account.chain)
     throw rpcError(-32602, 'The transaction is for another chain than the current one.')
-  const optional = (name: string): bigint | undefined => (wanted[name] === undefined ? undefined : quantity(wanted[name]))
+  const optional = (name: string): bigint | undefined =>
+    wanted[name] === undefined ? undefined : quantity(wanted[name])
   const amount = optional('value') ?? 0n
   const data = hexData(wanted['data'] ?? wanted['input'] ?? '0x')
   const maxFeePerGas = optional('maxFeePerGas')
   const maxPriorityFeePerGas = optional('maxPriorityFeePerGas')
   const fee =
-    maxFeePerGas !== undefined && maxPriorityFeePerGas !== undefined ? { maxFeePerGas, maxPriorityFeePerGas } : undefined
+    maxFeePerGas !== undefined && maxPriorityFeePerGas !== undefined
+      ? { maxFeePerGas, maxPriorityFeePerGas }
+      : undefined
   const costs = { fee, gasLimit: optional('gas') }
   const to = wanted['to']
   if (to === undefined || to === null) return { ...costs, kind: 'deploy', data, amount }
@@ -204,6 +218,11 @@ function rpcError(code: number, message: string, data?: unknown): ProviderRpcErr
 /** EIP-1193 errors bear numbers; Coffer's own code travels as data. */
 function toProviderError(error: unknown): ProviderRpcError {
   if (!isCofferError(error)) return error as ProviderRpcError
-  const code = error.code === 'POLICY_REFUSED' || error.code === 'SIGNER_REFUSED' ? 4001 : error.code.startsWith('INVALID') ? -32602 : -32000
+  const code =
+    error.code === 'POLICY_REFUSED' || error.code === 'SIGNER_REFUSED'
+      ? 4001
+      : error.code.startsWith('INVALID')
+        ? -32602
+        : -32000
   return rpcError(code, error.message, { coffer: error.code })
 }

@@ -1,22 +1,20 @@
 import { type Chain, type ChainId, CofferError, type EvmSource, type Source } from '@coffer/core'
 import { type EvmAccount, openAccount } from './account.ts'
-import { describe, parseAccount, parseAddress } from './address.ts'
+import { parseAddress } from './address.ts'
 import { claim, release } from './claim.ts'
-import { inspect } from './inspect.ts'
-import type { EvmIntent, EvmNetwork, TokenData } from './intent.ts'
+import type { EvmNetwork, TokenData } from './intent.ts'
 import { signMessage, verifyMessage } from './messages.ts'
 import { bnbNetwork, bnbTestnetNetwork, ethereumNetwork, sepoliaNetwork } from './networks.ts'
 import { publish } from './publish.ts'
-import { parseIntent, rebuild } from './rebuild.ts'
-import { listedAssets } from './request.ts'
-import { checkSigned, sign } from './sign.ts'
+import { type EvmRules, evmRules } from './rules.ts'
 import { status } from './status.ts'
 import { inspectTypedData, signTypedData } from './typed-data.ts'
 
-/** An EVM chain. `network` is the data that it was made of. */
-export interface EvmChain<Id extends ChainId = ChainId, Name extends string = string> extends Chain<Id, Name, EvmAccount> {
+/** An EVM chain with its nodes. */
+export interface EvmChain<Id extends ChainId = ChainId, Name extends string = string>
+  extends Chain<Id, Name, EvmAccount>,
+    EvmRules<Id, Name> {
   readonly family: 'evm'
-  readonly network: EvmNetwork<Id, Name>
 }
 
 export interface EvmOptions {
@@ -27,13 +25,16 @@ export interface EvmOptions {
 }
 
 /** Ethereum, `eip155:1`. */
-export const ethereum = (options?: EvmOptions): EvmChain<'eip155:1', 'ethereum'> => evmChain(ethereumNetwork, options)
+export const ethereum = (options?: EvmOptions): EvmChain<'eip155:1', 'ethereum'> =>
+  evmChain(ethereumNetwork, options)
 /** Ethereum's test network Sepolia, `eip155:11155111`. */
-export const sepolia = (options?: EvmOptions): EvmChain<'eip155:11155111', 'sepolia'> => evmChain(sepoliaNetwork, options)
+export const sepolia = (options?: EvmOptions): EvmChain<'eip155:11155111', 'sepolia'> =>
+  evmChain(sepoliaNetwork, options)
 /** BNB Smart Chain, `eip155:56`. */
 export const bnb = (options?: EvmOptions): EvmChain<'eip155:56', 'bnb'> => evmChain(bnbNetwork, options)
 /** BNB Smart Chain's test network, `eip155:97`. */
-export const bnbTestnet = (options?: EvmOptions): EvmChain<'eip155:97', 'bnb-testnet'> => evmChain(bnbTestnetNetwork, options)
+export const bnbTestnet = (options?: EvmOptions): EvmChain<'eip155:97', 'bnb-testnet'> =>
+  evmChain(bnbTestnetNetwork, options)
 
 /**
  * Any EVM chain, from one literal of data.
@@ -50,29 +51,12 @@ export function evmChain<const Id extends ChainId, const Name extends string>(
     tokens: [...data.tokens, ...tokens.map((token) => ({ ...token, address: parseAddress(token.address) }))],
     delegates: [...data.delegates, ...delegates.map((address) => parseAddress(address))],
   }
-  const [coin, ...assets] = listedAssets(network)
   return {
-    network,
-    id: network.id,
-    name: network.name,
-    family: 'evm',
-    testnet: network.testnet,
-    coin: coin!,
-    assets,
-    maxFee: network.maxFee,
+    ...evmRules(network),
     pollInterval: Math.max(1000, Math.floor(network.blockTime / 2)),
-    path: (index) => `m/44h/${network.coinType}h/0h/0/${index}`,
-    describe: (key) => describe(key, network),
-    parseAccount: (text) => parseAccount(text, network),
-    parseAddress: (text) => parseAddress(text),
     open: (context) => openAccount(network, context),
-    inspect: (draft) => inspect(draft, network),
-    rebuild: (draft) => rebuild(draft as typeof draft & { intent: EvmIntent }, network),
-    parseIntent: (json) => parseIntent(json, network),
-    sign: (draft, keys) => sign(draft, keys, network),
     claim: (draft, store) => claim(network, draft, store),
     release: (draft, store) => release(network, draft, store),
-    checkSigned: (signed) => checkSigned(signed, network),
     publish: (signed, context) => publish(network, signed, { ...context, source: evmSource(context.source) }),
     status: (signed, context) => status(network, signed, { ...context, source: evmSource(context.source) }),
     signMessage,
@@ -84,6 +68,8 @@ export function evmChain<const Id extends ChainId, const Name extends string>(
 
 function evmSource(source: Source): EvmSource {
   if (source.family === 'evm') return source as EvmSource
-  throw new CofferError({ code: 'CHAIN_MISMATCH', message: `A source of the family "${source.family}" cannot serve an EVM chain.` })
+  throw new CofferError({
+    code: 'CHAIN_MISMATCH',
+    message: `A source of the family "${source.family}" cannot serve an EVM chain.`,
+  })
 }
-

@@ -30,7 +30,7 @@ export function feeRead(network: EvmNetwork): Read<FeeFacts> {
 
 export type FeeFacts =
   | { readonly gasPrice: bigint }
-  | { readonly baseFeePerGas: bigint; /** By speed. */ readonly tips: readonly [bigint, bigint, bigint] }
+  | { readonly baseFeePerGas: bigint /** By speed. */; readonly tips: readonly [bigint, bigint, bigint] }
 
 /** The fee fields for a choice. Throws `INVALID_REQUEST` for a choice that does not fit the chain. */
 export function gasPrices(choice: FeeChoice, answer: Answer<FeeFacts>, network: EvmNetwork): GasPrices {
@@ -58,7 +58,10 @@ export function gasPrices(choice: FeeChoice, answer: Answer<FeeFacts>, network: 
 function ownChoice(choice: Exclude<FeeChoice, FeeSpeed>, facts: FeeFacts, network: EvmNetwork): GasPrices {
   const rates = Object.values(choice) as unknown[]
   if (rates.some((rate) => typeof rate !== 'bigint' || rate < 0n || rate >= MOST))
-    throw new CofferError({ code: 'INVALID_REQUEST', message: 'Fee rates are bigints in wei per gas, from 0 to 2^96.' })
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: 'Fee rates are bigints in wei per gas, from 0 to 2^96.',
+    })
   if ('gasPrice' in choice) return { gasPrice: choice.gasPrice }
   if ('gasPrice' in facts)
     throw new CofferError({
@@ -66,7 +69,10 @@ function ownChoice(choice: Exclude<FeeChoice, FeeSpeed>, facts: FeeFacts, networ
       message: `${network.name} wants a gas price: use fee: { gasPrice } instead of maxFeePerGas.`,
     })
   if (choice.maxPriorityFeePerGas > choice.maxFeePerGas)
-    throw new CofferError({ code: 'INVALID_REQUEST', message: 'maxPriorityFeePerGas cannot exceed maxFeePerGas.' })
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: 'maxPriorityFeePerGas cannot exceed maxFeePerGas.',
+    })
   return { ...choice, baseFeePerGas: facts.baseFeePerGas }
 }
 
@@ -78,7 +84,10 @@ function feeHistory(value: unknown): FeeFacts {
   if (baseFees.length === 0 || baseFees.length > 1025 || rewards.length > 1024)
     throw new CofferError({ code: 'BAD_RESPONSE', message: 'The node gave no usable fee history.' })
   const column = (i: number): bigint => {
-    const tips = rewards.filter(Array.isArray).map((row) => quantity(row[i])).sort(ascending)
+    const tips = rewards
+      .filter(Array.isArray)
+      .map((row) => quantity(row[i]))
+      .sort(ascending)
     return tips[tips.length >> 1] ?? 0n
   }
   return { baseFeePerGas: quantity(baseFees.at(-1)), tips: [column(0), column(1), column(2)] }

@@ -11,7 +11,7 @@ import {
 import { parseAddress } from './address.ts'
 import { hexData, quantity } from './hex.ts'
 import type { Address, EvmNetwork } from './intent.ts'
-import { type Read, ask, read, take, toQuantity } from './rpc.ts'
+import { ask, type Read, read, take, toQuantity } from './rpc.ts'
 import { receipt } from './status.ts'
 import { tokenAddress } from './tokens-read.ts'
 
@@ -58,13 +58,21 @@ async function indexed(
   }
 }
 
-function toItem(row: TransferRow, address: Address, assets: readonly Asset[], network: EvmNetwork): HistoryItem | undefined {
+function toItem(
+  row: TransferRow,
+  address: Address,
+  assets: readonly Asset[],
+  network: EvmNetwork,
+): HistoryItem | undefined {
   const asset = assets.find(({ id }) => id.toLowerCase() === row.asset.toLowerCase())
   if (!asset) return undefined
   const from = parseAddress(row.from)
   const to = row.to === null ? null : parseAddress(row.to)
   if (from !== address && to !== address)
-    throw new CofferError({ code: 'BAD_RESPONSE', message: `The indexer of ${network.name} gave a row of another account.` })
+    throw new CofferError({
+      code: 'BAD_RESPONSE',
+      message: `The indexer of ${network.name} gave a row of another account.`,
+    })
   return {
     txid: row.txid,
     direction: from !== address ? 'in' : to === address ? 'self' : 'out',
@@ -110,7 +118,8 @@ async function newest(source: EvmSource, options: ReadOptions): Promise<number> 
 
 function readCursor(cursor: string): number {
   const match = /^block:(0|[1-9][0-9]{0,14})$/.exec(cursor)
-  if (!match) throw new CofferError({ code: 'INVALID_REQUEST', message: 'Go on with the `next` of the page before.' })
+  if (!match)
+    throw new CofferError({ code: 'INVALID_REQUEST', message: 'Go on with the `next` of the page before.' })
   return Number(match[1])
 }
 
@@ -140,22 +149,38 @@ async function scanRange(
           read('eth_getLogs', [{ ...range, topics: [TRANSFER, null, topic] }], transferLogs(network)),
         ]
   const blocks = heights.map((height) =>
-    read('eth_getBlockByNumber', [toQuantity(BigInt(height)), true], (value) => coinMoves(value, address, network)),
+    read('eth_getBlockByNumber', [toQuantity(BigInt(height)), true], (value) =>
+      coinMoves(value, address, network),
+    ),
   )
-  const answers = await ask(source, [...logs, ...blocks] as Read<{ rows: Found[]; times: Map<number, number> }>[], options)
+  const answers = await ask(
+    source,
+    [...logs, ...blocks] as Read<{ rows: Found[]; times: Map<number, number> }>[],
+    options,
+  )
   const taken = answers.map(take)
   const times = new Map(taken.flatMap((answer) => [...answer.times]))
   const rows = new Map(
-    taken.flatMap((answer) => answer.rows).map((row) => [`${row.txid}:${row.asset}:${row.place}`, row] as const),
+    taken
+      .flatMap((answer) => answer.rows)
+      .map((row) => [`${row.txid}:${row.asset}:${row.place}`, row] as const),
   )
   const found = [...rows.values()].sort((a, b) => b.height - a.height || b.place - a.place)
-  const receipts = await readReceipts(source, found.filter((row) => row.asset === network.coin.id), options)
+  const receipts = await readReceipts(
+    source,
+    found.filter((row) => row.asset === network.coin.id),
+    options,
+  )
   return found.flatMap((row) => {
     const paid = receipts.get(row.txid)
     const time = times.get(row.height)
     return (
       toItem(
-        { ...row, ...(time === undefined ? {} : { time }), ...(paid ? { failed: !paid.ok, fee: paid.fee } : {}) },
+        {
+          ...row,
+          ...(time === undefined ? {} : { time }),
+          ...(paid ? { failed: !paid.ok, fee: paid.fee } : {}),
+        },
         address,
         assets,
         network,
@@ -183,10 +208,17 @@ async function readReceipts(
   )
 }
 
-function coinMoves(value: unknown, address: Address, network: EvmNetwork): { rows: Found[]; times: Map<number, number> } {
+function coinMoves(
+  value: unknown,
+  address: Address,
+  network: EvmNetwork,
+): { rows: Found[]; times: Map<number, number> } {
   const block = value as { number?: unknown; timestamp?: unknown; transactions?: unknown } | null
   if (!Array.isArray(block?.transactions))
-    throw new CofferError({ code: 'BAD_RESPONSE', message: 'The node gave a block without its transactions.' })
+    throw new CofferError({
+      code: 'BAD_RESPONSE',
+      message: 'The node gave a block without its transactions.',
+    })
   const height = Number(quantity(block.number))
   const own = address.toLowerCase()
   const rows = (block.transactions as Record<string, unknown>[]).flatMap((tx): Found[] => {
@@ -201,18 +233,23 @@ function coinMoves(value: unknown, address: Address, network: EvmNetwork): { row
   return { rows, times: new Map([[height, Number(quantity(block.timestamp))]]) }
 }
 
-function transferLogs(network: EvmNetwork): (value: unknown) => { rows: Found[]; times: Map<number, number> } {
+function transferLogs(
+  network: EvmNetwork,
+): (value: unknown) => { rows: Found[]; times: Map<number, number> } {
   return (value) => {
-    if (!Array.isArray(value)) throw new CofferError({ code: 'BAD_RESPONSE', message: 'The node gave no list of logs.' })
+    if (!Array.isArray(value))
+      throw new CofferError({ code: 'BAD_RESPONSE', message: 'The node gave no list of logs.' })
     const rows = (value as Record<string, unknown>[]).flatMap((log): Found[] => {
       const topics = log['topics']
       const data = hexData(log['data'])
       // Three topics and one word: an ERC-20 Transfer. Four topics are an NFT's.
-      if (!Array.isArray(topics) || topics.length !== 3 || topics[0] !== TRANSFER || data.length !== 66) return []
+      if (!Array.isArray(topics) || topics.length !== 3 || topics[0] !== TRANSFER || data.length !== 66)
+        return []
       const amount = BigInt(data)
       // Zero-value transfers cost the account nothing and are how addresses get poisoned.
       if (amount === 0n) return []
-      const place = Number(quantity(log['transactionIndex'])) * 1e6 + (Number(quantity(log['logIndex'])) % 999_999)
+      const place =
+        Number(quantity(log['transactionIndex'])) * 1e6 + (Number(quantity(log['logIndex'])) % 999_999)
       return [
         {
           txid: hexData(log['transactionHash'], 32),

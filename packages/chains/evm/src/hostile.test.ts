@@ -34,7 +34,8 @@ function bent(bend: Bend): SourceFactory<EvmSource> {
     const real = jsonRpc(devnet.ethereum.url)(chain) as EvmSource
     return {
       ...real,
-      request: async (calls, options) => (await real.request(calls, options)).map((result, i) => bend(calls[i]!, result)),
+      request: async (calls, options) =>
+        (await real.request(calls, options)).map((result, i) => bend(calls[i]!, result)),
     }
   }
 }
@@ -84,7 +85,11 @@ describe('a hostile network', () => {
       { ...tx, value: 2n },
       { ...tx, data: '0x00' },
       { ...tx, accessList: [{ address: EVE, storageKeys: [] }] },
-      { ...tx, type: 'eip7702', authorizationList: [{ chainId: 1n, address: `0x${'0'.repeat(40)}`, nonce: 1n }] },
+      {
+        ...tx,
+        type: 'eip7702',
+        authorizationList: [{ chainId: 1n, address: `0x${'0'.repeat(40)}`, nonce: 1n }],
+      },
     ] as (typeof tx)[]
     for (const changed of changes) {
       const evil: Draft = { ...draft, payload: encodeUnsigned(changed) }
@@ -97,17 +102,30 @@ describe('a hostile network', () => {
 
   it('E6: lies about gas and prices end at the ceiling', async () => {
     const dear = await through(
-      bent(when('eth_feeHistory', { baseFeePerGas: ['0x174876e80000', '0x174876e80000'], reward: [['0x1', '0x1', '0x1']] })),
+      bent(
+        when('eth_feeHistory', {
+          baseFeePerGas: ['0x174876e80000', '0x174876e80000'],
+          reward: [['0x1', '0x1', '0x1']],
+        }),
+      ),
     )
-    await expect(dear.account.create({ to: ALICE, amount: '1', maxFee: '0.01' })).rejects.toMatchObject({ code: 'FEE_TOO_HIGH' })
-    await expect(dear.wallet.sign(await dear.account.create({ to: ALICE, amount: '1' }))).rejects.toMatchObject({
+    await expect(dear.account.create({ to: ALICE, amount: '1', maxFee: '0.01' })).rejects.toMatchObject({
+      code: 'FEE_TOO_HIGH',
+    })
+    await expect(
+      dear.wallet.sign(await dear.account.create({ to: ALICE, amount: '1' })),
+    ).rejects.toMatchObject({
       code: 'POLICY_REFUSED',
       details: { rule: 'max-fee' },
     })
     const hungry = await through(bent(when('eth_estimateGas', '0x989680')))
-    await expect(hungry.account.create({ to: ALICE, amount: '1', maxFee: '0.01' })).rejects.toMatchObject({ code: 'FEE_TOO_HIGH' })
+    await expect(hungry.account.create({ to: ALICE, amount: '1', maxFee: '0.01' })).rejects.toMatchObject({
+      code: 'FEE_TOO_HIGH',
+    })
     const absurd = await through(bent(when('eth_estimateGas', `0x${'f'.repeat(64)}`)))
-    await expect(absurd.account.create({ to: ALICE, amount: '1' })).rejects.toMatchObject({ code: 'BAD_RESPONSE' })
+    await expect(absurd.account.create({ to: ALICE, amount: '1' })).rejects.toMatchObject({
+      code: 'BAD_RESPONSE',
+    })
   })
 
   it('E7: nonces that are low, high or gapped neither pay twice nor pass unseen', async () => {
@@ -116,7 +134,8 @@ describe('a hostile network', () => {
       call.method === 'eth_getTransactionCount' && lie !== undefined ? ok(lie) : result,
     )
     const { wallet, account } = await through(liar)
-    const send = async (amount: bigint) => wallet.publish(await wallet.sign(await account.create({ to: ALICE, amount })))
+    const send = async (amount: bigint) =>
+      wallet.publish(await wallet.sign(await account.create({ to: ALICE, amount })))
     await (await send(1n)).confirmed()
     await (await send(2n)).confirmed()
     lie = '0x0' // A node that lags: what was used stays used.
@@ -145,17 +164,26 @@ describe('a hostile network', () => {
         const data = (call.params[0] as { data?: string } | undefined)?.data ?? ''
         if (call.method !== 'eth_call' || !data.includes('313ce567') || !result.ok) return result
         // The answer to decimals(): success, 32 bytes, 6 becomes 18.
-        return ok(String(result.value).replace(`01${'0020'}${'6'.padStart(64, '0')}`, `01${'0020'}${'12'.padStart(64, '0')}`))
+        return ok(
+          String(result.value).replace(
+            `01${'0020'}${'6'.padStart(64, '0')}`,
+            `01${'0020'}${'12'.padStart(64, '0')}`,
+          ),
+        )
       }),
     )
-    await expect(account.create({ to: ALICE, amount: '1', asset: 'USDT' })).rejects.toMatchObject({ code: 'TOKEN_MISMATCH' })
+    await expect(account.create({ to: ALICE, amount: '1', asset: 'USDT' })).rejects.toMatchObject({
+      code: 'TOKEN_MISMATCH',
+    })
   })
 
   it('E8: a token that would return false is not paid with', async () => {
     const { account } = await through(
       bent((call, result) => {
         const data = (call.params[0] as { data?: string } | undefined)?.data ?? ''
-        return call.method === 'eth_call' && data.startsWith('0xa9059cbb') ? ok(`0x${'0'.repeat(64)}`) : result
+        return call.method === 'eth_call' && data.startsWith('0xa9059cbb')
+          ? ok(`0x${'0'.repeat(64)}`)
+          : result
       }),
     )
     await expect(account.create({ to: ALICE, amount: '1', asset: 'USDT' })).rejects.toMatchObject({
@@ -167,7 +195,9 @@ describe('a hostile network', () => {
     const { wallet, account } = await through(jsonRpc(devnet.ethereum.url))
     const friend = '0x1234560000000000000000000000000000abcdef'
     const twin = '0x1234569999999999999999999999999999abcdef'
-    await (await wallet.publish(await wallet.sign(await account.create({ to: friend, amount: 5n })))).confirmed()
+    await (
+      await wallet.publish(await wallet.sign(await account.create({ to: friend, amount: 5n })))
+    ).confirmed()
     const fake = await devnet.ethereum.deployToken({ name: 'Tether USD', symbol: 'USDT', decimals: 6 })
     await devnet.ethereum.fund(account.address, { token: fake, amount: 5n })
     const { items } = await account.history()
@@ -178,7 +208,10 @@ describe('a hostile network', () => {
     ])
     const poisoned = await account.create({ to: twin, amount: 5n })
     expect(poisoned.effects.warnings.map(({ code }) => code)).toContain('lookalike')
-    await expect(wallet.sign(poisoned)).rejects.toMatchObject({ code: 'POLICY_REFUSED', details: { rule: 'lookalike' } })
+    await expect(wallet.sign(poisoned)).rejects.toMatchObject({
+      code: 'POLICY_REFUSED',
+      details: { rule: 'lookalike' },
+    })
   })
 
   it('G12: a reply that is lost after acceptance is settled by asking; the same bytes never pay twice', async () => {
@@ -213,9 +246,17 @@ describe('a hostile network', () => {
 
   it('keeps nothing of answers that are not what was asked for', async () => {
     for (const junk of [null, 5, '5', '0x', 'ff', {}, [], `0x${'f'.repeat(65)}`, '<html>']) {
-      for (const method of ['eth_getBalance', 'eth_getTransactionCount', 'eth_feeHistory', 'eth_estimateGas']) {
+      for (const method of [
+        'eth_getBalance',
+        'eth_getTransactionCount',
+        'eth_feeHistory',
+        'eth_estimateGas',
+      ]) {
         const { account } = await through(bent(when(method, junk)), { index: 0 })
-        await expect(account.create({ to: ALICE, amount: 1n }), `${method} ${JSON.stringify(junk)}`).rejects.toMatchObject({
+        await expect(
+          account.create({ to: ALICE, amount: 1n }),
+          `${method} ${JSON.stringify(junk)}`,
+        ).rejects.toMatchObject({
           code: 'BAD_RESPONSE',
         })
       }

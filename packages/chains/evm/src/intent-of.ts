@@ -17,7 +17,8 @@ export function intentOf(tx: EvmTransaction, network: EvmNetwork): EvmIntent {
   if (plain && data === '0x' && value > 0n) return { kind: 'pay', asset: network.coin.id, to, amount: value }
   const call = plain && value === 0n ? decodeCall(data) : undefined
   const asset = `${network.id}/erc20:${to}` as const
-  if (call?.name === 'transfer' && call.amount > 0n) return { kind: 'pay', asset, to: call.to, amount: call.amount }
+  if (call?.name === 'transfer' && call.amount > 0n)
+    return { kind: 'pay', asset, to: call.to, amount: call.amount }
   if (call?.name === 'approve') return { kind: 'approve', asset, spender: call.spender, amount: call.amount }
   return { kind: 'call', to, value, data, ...accessList }
 }

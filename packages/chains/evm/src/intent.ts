@@ -14,7 +14,13 @@ export interface Replaces {
 export type EvmIntent = (
   | PayIntent
   | { readonly kind: 'approve'; readonly asset: AssetId; readonly spender: Address; readonly amount: bigint }
-  | { readonly kind: 'call'; readonly to: Address; readonly value: bigint; readonly data: Hex; readonly accessList?: AccessList }
+  | {
+      readonly kind: 'call'
+      readonly to: Address
+      readonly value: bigint
+      readonly data: Hex
+      readonly accessList?: AccessList
+    }
   | { readonly kind: 'deploy'; readonly value: bigint; readonly data: Hex }
   | {
       /** Makes the account run the code of a pinned delegate, or its own empty code again (`null`). EIP-7702. */
@@ -68,7 +74,12 @@ export interface EvmNetwork<Id extends ChainId = ChainId, Name extends string = 
   readonly id: Id
   readonly name: Name
   readonly testnet: boolean
-  readonly coin: { readonly id: AssetId; readonly symbol: string; readonly name: string; readonly decimals: number }
+  readonly coin: {
+    readonly id: AssetId
+    readonly symbol: string
+    readonly name: string
+    readonly decimals: number
+  }
   readonly tokens: readonly TokenData[]
   /** `eip1559` where blocks have a base fee that matters, `legacy` where the chain wants a gas price. */
   readonly fees: 'eip1559' | 'legacy'

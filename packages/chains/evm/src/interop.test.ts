@@ -2,8 +2,21 @@ import { createWallet } from '@coffer/core'
 import { cluster, jsonRpc } from '@coffer/daemon-client'
 import { type Devnet, startDevnet } from '@coffer/devnet'
 import { privateKeySigner, softwareSigner } from '@coffer/signer-software'
-import { BrowserProvider, verifyMessage as ethersVerifyMessage, Interface, verifyTypedData as ethersVerifyTypedData } from 'ethers'
-import { createPublicClient, createWalletClient, custom, http, parseAbi, verifyMessage, verifyTypedData } from 'viem'
+import {
+  BrowserProvider,
+  verifyMessage as ethersVerifyMessage,
+  verifyTypedData as ethersVerifyTypedData,
+  Interface,
+} from 'ethers'
+import {
+  createPublicClient,
+  createWalletClient,
+  custom,
+  http,
+  parseAbi,
+  verifyMessage,
+  verifyTypedData,
+} from 'viem'
 import { mnemonicToAccount, privateKeyToAccount } from 'viem/accounts'
 import { bsc, mainnet } from 'viem/chains'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -14,10 +27,18 @@ const mnemonic = 'legal winner thank year wave sausage worth useful legal winner
 const privateKey = `0x${'42'.repeat(32)}` as const
 const ALICE = '0x000000000000000000000000000000000000a11c'
 const ETH = 10n ** 18n
-const ERC20 = parseAbi(['function transfer(address to, uint256 amount)', 'function approve(address spender, uint256 amount)'])
+const ERC20 = parseAbi([
+  'function transfer(address to, uint256 amount)',
+  'function approve(address spender, uint256 amount)',
+])
 
 const mail = {
-  domain: { name: 'Ether Mail', version: '1', chainId: 1, verifyingContract: '0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC' },
+  domain: {
+    name: 'Ether Mail',
+    version: '1',
+    chainId: 1,
+    verifyingContract: '0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC',
+  },
   types: {
     Person: [
       { name: 'name', type: 'string' },
@@ -55,24 +76,40 @@ describe('toViemAccount', () => {
     const accessList = [{ address: ALICE, storageKeys: [`0x${'11'.repeat(32)}`] }] as const
     const transactions = [
       { ...common, type: 'eip1559', maxFeePerGas: 3n * 10n ** 9n, maxPriorityFeePerGas: 10n ** 9n },
-      { ...common, type: 'eip1559', maxFeePerGas: 3n * 10n ** 9n, maxPriorityFeePerGas: 10n ** 9n, accessList },
+      {
+        ...common,
+        type: 'eip1559',
+        maxFeePerGas: 3n * 10n ** 9n,
+        maxPriorityFeePerGas: 10n ** 9n,
+        accessList,
+      },
       { ...common, type: 'eip2930', gasPrice: 10n ** 9n, accessList },
       { ...common, type: 'legacy', gasPrice: 10n ** 9n },
       { ...common, chainId: 56, type: 'legacy', gasPrice: 10n ** 9n },
       { ...common, type: 'eip1559', to: undefined, maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 0n },
     ] as const
     for (const transaction of transactions)
-      expect(await ours.signTransaction(transaction as never)).toBe(await theirs.signTransaction(transaction as never))
+      expect(await ours.signTransaction(transaction as never)).toBe(
+        await theirs.signTransaction(transaction as never),
+      )
   })
 
   it('signs messages and typed data as viem does, from words too', async () => {
     const ours = await toViemAccount(softwareSigner({ mnemonic }), { chains, index: 3 })
     const theirs = mnemonicToAccount(mnemonic, { addressIndex: 3 })
     expect(ours.address).toBe(theirs.address)
-    for (const message of ['', 'hello', 'ünïcødé', { raw: '0x00ff' }, { raw: new Uint8Array([1, 2, 3]) }] as const)
+    for (const message of [
+      '',
+      'hello',
+      'ünïcødé',
+      { raw: '0x00ff' },
+      { raw: new Uint8Array([1, 2, 3]) },
+    ] as const)
       expect(await ours.signMessage({ message })).toBe(await theirs.signMessage({ message }))
     expect(await ours.signTypedData(mail)).toBe(await theirs.signTypedData(mail))
-    expect(await verifyTypedData({ ...mail, address: ours.address, signature: await ours.signTypedData(mail) })).toBe(true)
+    expect(
+      await verifyTypedData({ ...mail, address: ours.address, signature: await ours.signTypedData(mail) }),
+    ).toBe(true)
   })
 
   it('pays through a viem wallet client as it comes', async () => {
@@ -86,26 +123,39 @@ describe('toViemAccount', () => {
       const client = createWalletClient({ account, chain, transport: http(node.url) })
       const reader = createPublicClient({ chain, transport: http(node.url) })
       const paid = await client.sendTransaction({ to: ALICE, value: 1n })
-      expect((await reader.waitForTransactionReceipt({ hash: paid, pollingInterval: 50 })).status).toBe('success')
+      expect((await reader.waitForTransactionReceipt({ hash: paid, pollingInterval: 50 })).status).toBe(
+        'success',
+      )
       const moved = await client.writeContract({
         address: node.tokens.USDC.address as `0x${string}`,
         abi: ERC20,
         functionName: 'transfer',
         args: [ALICE, 400n],
       })
-      expect((await reader.waitForTransactionReceipt({ hash: moved, pollingInterval: 50 })).status).toBe('success')
+      expect((await reader.waitForTransactionReceipt({ hash: moved, pollingInterval: 50 })).status).toBe(
+        'success',
+      )
     }
   })
 
   it('holds the policy against what viem asks for', async () => {
     const account = await toViemAccount(privateKeySigner({ privateKey }), { chains: [ethereum()] })
-    const unlimited = { to: devnet.ethereum.tokens.DAI.address, data: '0x095ea7b3000000000000000000000000000000000000000000000000000000000000a11cffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff' } as const
+    const unlimited = {
+      to: devnet.ethereum.tokens.DAI.address,
+      data: '0x095ea7b3000000000000000000000000000000000000000000000000000000000000a11cffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+    } as const
     const costs = { nonce: 0, gas: 100_000n, maxFeePerGas: 1n, maxPriorityFeePerGas: 1n } as const
-    await expect(account.signTransaction({ chainId: 1, ...costs, ...unlimited } as never)).rejects.toMatchObject({
+    await expect(
+      account.signTransaction({ chainId: 1, ...costs, ...unlimited } as never),
+    ).rejects.toMatchObject({
       details: { rule: 'unlimited-approval' },
     })
-    await expect(account.signTransaction({ chainId: 56, to: ALICE, ...costs })).rejects.toMatchObject({ code: 'CHAIN_MISMATCH' })
-    await expect(account.signTransaction({ to: ALICE, ...costs } as never)).rejects.toMatchObject({ code: 'CHAIN_MISMATCH' })
+    await expect(account.signTransaction({ chainId: 56, to: ALICE, ...costs })).rejects.toMatchObject({
+      code: 'CHAIN_MISMATCH',
+    })
+    await expect(account.signTransaction({ to: ALICE, ...costs } as never)).rejects.toMatchObject({
+      code: 'CHAIN_MISMATCH',
+    })
     await expect(
       account.signTransaction({ chainId: 1, to: ALICE, ...costs, authorizationList: [] } as never),
     ).rejects.toMatchObject({ code: 'UNSUPPORTED' })
@@ -118,10 +168,16 @@ describe('toViemAccount', () => {
 describe('toEip1193Provider', () => {
   async function open(answer: (question: DappQuestion) => boolean = () => true) {
     const asked: DappQuestion['kind'][] = []
-    const source = cluster({ 'eip155:1': [jsonRpc(devnet.ethereum.url)], 'eip155:56': [jsonRpc(devnet.bnb.url)] })
+    const source = cluster({
+      'eip155:1': [jsonRpc(devnet.ethereum.url)],
+      'eip155:56': [jsonRpc(devnet.bnb.url)],
+    })
     const chains: EvmChain[] = [ethereum(), bnb()]
     const wallet = createWallet({ chains, source, signer: softwareSigner({ mnemonic }) })
-    const accounts = [await wallet.account('ethereum', { index: 9 }), await wallet.account('bnb', { index: 9 })]
+    const accounts = [
+      await wallet.account('ethereum', { index: 9 }),
+      await wallet.account('bnb', { index: 9 }),
+    ]
     const provider = toEip1193Provider({
       wallet,
       accounts,
@@ -158,9 +214,19 @@ describe('toEip1193Provider', () => {
     expect(await signer.getAddress()).toBe(address)
     expect(ethersVerifyMessage('hello', await signer.signMessage('hello'))).toBe(address)
     const types = { Person: [...mail.types.Person], Mail: [...mail.types.Mail] }
-    expect(ethersVerifyTypedData(mail.domain, types, mail.message, await signer.signTypedData(mail.domain, types, mail.message))).toBe(address)
+    expect(
+      ethersVerifyTypedData(
+        mail.domain,
+        types,
+        mail.message,
+        await signer.signTypedData(mail.domain, types, mail.message),
+      ),
+    ).toBe(address)
     await devnet.ethereum.fund(address, { token: 'DAI', amount: 100n })
-    const data = new Interface(['function transfer(address,uint256)']).encodeFunctionData('transfer', [ALICE, 40n])
+    const data = new Interface(['function transfer(address,uint256)']).encodeFunctionData('transfer', [
+      ALICE,
+      40n,
+    ])
     const sent = await signer.sendTransaction({ to: devnet.ethereum.tokens.DAI.address, data })
     expect((await browser.waitForTransaction(sent.hash))?.status).toBe(1)
     browser.destroy()
@@ -189,28 +255,49 @@ describe('toEip1193Provider', () => {
     await expect(provider.request(pay)).rejects.toMatchObject({ code: 4100 })
     await provider.request({ method: 'eth_requestAccounts' })
     await expect(provider.request(pay)).rejects.toMatchObject({ code: 4001 })
-    await expect(provider.request({ method: 'personal_sign', params: ['0x00', address] })).rejects.toMatchObject({ code: 4001 })
-    await expect(provider.request({ method: 'personal_sign', params: ['0x00', ALICE] })).rejects.toMatchObject({ code: 4100 })
+    await expect(
+      provider.request({ method: 'personal_sign', params: ['0x00', address] }),
+    ).rejects.toMatchObject({ code: 4001 })
+    await expect(
+      provider.request({ method: 'personal_sign', params: ['0x00', ALICE] }),
+    ).rejects.toMatchObject({ code: 4100 })
   })
 
   it('refuses what a dapp has no business with (E2, E3, E4, E5)', async () => {
     const { provider, address } = await open()
     await provider.request({ method: 'eth_requestAccounts' })
-    for (const method of ['eth_sign', 'eth_signTransaction', 'eth_sendRawTransaction', 'wallet_addEthereumChain', 'anvil_setBalance'])
+    for (const method of [
+      'eth_sign',
+      'eth_signTransaction',
+      'eth_sendRawTransaction',
+      'wallet_addEthereumChain',
+      'anvil_setBalance',
+    ])
       await expect(provider.request({ method, params: [] }), method).rejects.toMatchObject({ code: 4200 })
     const send = (fields: object) =>
-      provider.request({ method: 'eth_sendTransaction', params: [{ from: address, to: ALICE, value: '0x1', ...fields }] })
+      provider.request({
+        method: 'eth_sendTransaction',
+        params: [{ from: address, to: ALICE, value: '0x1', ...fields }],
+      })
     await expect(send({ authorizationList: [] })).rejects.toMatchObject({ code: -32602 })
     await expect(send({ chainId: '0x38' })).rejects.toMatchObject({ code: -32602 })
     await expect(send({ value: '1' })).rejects.toThrow()
-    await expect(send({ to: 'nobody' })).rejects.toMatchObject({ code: -32602, data: { coffer: 'INVALID_ADDRESS' } })
+    await expect(send({ to: 'nobody' })).rejects.toMatchObject({
+      code: -32602,
+      data: { coffer: 'INVALID_ADDRESS' },
+    })
     const max = 'f'.repeat(64)
     const spender = ALICE.slice(2).padStart(64, '0')
     await expect(
       send({ to: devnet.ethereum.tokens.DAI.address, value: '0x0', data: `0x095ea7b3${spender}${max}` }),
     ).rejects.toMatchObject({ code: 4001, data: { coffer: 'POLICY_REFUSED' } })
     const permit = {
-      domain: { name: 'Dai', version: '1', chainId: 1, verifyingContract: devnet.ethereum.tokens.DAI.address },
+      domain: {
+        name: 'Dai',
+        version: '1',
+        chainId: 1,
+        verifyingContract: devnet.ethereum.tokens.DAI.address,
+      },
       types: {
         EIP712Domain: [
           { name: 'name', type: 'string' },

@@ -39,7 +39,13 @@ export function takeNonces(
   account: AccountId,
   node: NodeNonces,
   count: number,
-): Promise<{ nonces: readonly bigint[]; /** Others' transactions wait before ours. */ gap: boolean }> {
+): Promise<{
+  nonces: readonly bigint[]
+  /** Transactions of others wait before ours. */
+  gap: boolean
+  /** Nonces of earlier drafts that nobody has signed yet; what comes after them waits for them. */
+  unsigned: readonly bigint[]
+}> {
   return change(store, account, (book, now) => {
     const latest = Number(node.latest)
     const behind = latest < book.floor && now - book.floorAt < LAG
@@ -47,16 +53,22 @@ export function takeNonces(
     const held = Object.fromEntries(
       Object.entries(book.held).filter(([nonce, { until }]) => Number(nonce) >= floor && until > now),
     )
-    const signed = Object.values(held).filter((hold) => hold.by !== undefined).length
+    const signed = Object.values(held).filter((hold) => hold.by !== undefined || hold.published).length
     const nonces: bigint[] = []
     let next = Math.max(floor, Number(node.pending))
     const gap = next - floor > signed
+    const unsigned = Object.entries(held).flatMap(([nonce, hold]) =>
+      hold.by === undefined && !hold.published ? [BigInt(nonce)] : [],
+    )
     for (; nonces.length < count; next++) {
       if (held[next]) continue
       held[next] = { until: now + DRAFT_TTL }
       nonces.push(BigInt(next))
     }
-    return [{ floor, floorAt: behind ? book.floorAt : now, held }, { nonces, gap }]
+    return [
+      { floor, floorAt: behind ? book.floorAt : now, held },
+      { nonces, gap, unsigned },
+    ]
   })
 }
 
@@ -89,7 +101,10 @@ export function claimNonce(
         message: `Another transaction of this account was signed with nonce ${nonce}. Make a new draft.`,
         details: { nonce },
       })
-    return [withHold(book, nonce, { ...(hold?.by === id ? hold : {}), until: now + SIGNED_TTL, by: id }), undefined]
+    return [
+      withHold(book, nonce, { ...(hold?.by === id ? hold : {}), until: now + SIGNED_TTL, by: id }),
+      undefined,
+    ]
   })
 }
 

@@ -14,7 +14,8 @@ import { ask, read, rpcError } from './rpc.ts'
 import { readSignedTransaction } from './sign.ts'
 
 /** How nodes say that they have the very transaction already. */
-const KNOWN = /already known|known transaction|already imported|alreadyknown|already exists|already in (mempool|pool)|duplicate transaction/i
+const KNOWN =
+  /already known|known transaction|already imported|alreadyknown|already exists|already in (mempool|pool)|duplicate transaction/i
 
 /**
  * Sends the signed bytes to one node. "Already known" is success. Sends once: when the answer is lost, it asks whether the
@@ -32,14 +33,17 @@ export async function publish(
   const { from, nonce } = readSignedTransaction(signed, network)
   await holdPublished(store, accountId({ network, address: from }), nonce)
   try {
-    const [result] = await source.request([{ method: 'eth_sendRawTransaction', params: [signed.raw] }], { signal })
+    const [result] = await source.request([{ method: 'eth_sendRawTransaction', params: [signed.raw] }], {
+      signal,
+    })
     if (result?.ok && result.value === signed.txid) return signed.txid
     if (result && !result.ok) {
       if (KNOWN.test(result.error.message)) return signed.txid
       return await refused(signed, source, signal, result.error)
     }
   } catch (error) {
-    if (isCofferError(error) && !['NETWORK', 'TIMEOUT', 'ABORTED', 'BAD_RESPONSE'].includes(error.code)) throw error
+    if (isCofferError(error) && !['NETWORK', 'TIMEOUT', 'ABORTED', 'BAD_RESPONSE'].includes(error.code))
+      throw error
     // The source is certain that nothing left this machine.
     if (isCofferError(error) && error.details['sent'] === false) throw error
     if (await isKnown(signed, source)) return signed.txid
@@ -62,15 +66,21 @@ async function refused(
     if (await isKnown(signed, source, signal)) return signed.txid
     throw new CofferError({
       code: 'NONCE_TAKEN',
-      message: 'Another transaction of this account took its nonce. This one can never be mined: make a new draft.',
+      message:
+        'Another transaction of this account took its nonce. This one can never be mined: make a new draft.',
       details,
       cause,
     })
   }
-  if (/underpriced|fee too low|less than block base fee|tip.*(below|too low)|gas price.*(below|too low)/i.test(error.message))
+  if (
+    /underpriced|fee too low|less than block base fee|tip.*(below|too low)|gas price.*(below|too low)/i.test(
+      error.message,
+    )
+  )
     throw new CofferError({
       code: 'FEE_TOO_LOW',
-      message: 'The node takes no transaction at this fee now. Make a new draft with a higher fee, or replace this one.',
+      message:
+        'The node takes no transaction at this fee now. Make a new draft with a higher fee, or replace this one.',
       details,
       cause,
     })
@@ -100,10 +110,10 @@ async function isKnown(signed: SignedFields, source: EvmSource, signal?: AbortSi
 function unknown(signed: SignedFields, cause: unknown): CofferError {
   return new CofferError({
     code: 'BROADCAST_UNKNOWN',
-    message: 'It is not known whether the network has the transaction. Publish the same signed transaction again; it cannot pay twice.',
+    message:
+      'It is not known whether the network has the transaction. Publish the same signed transaction again; it cannot pay twice.',
     details: { txid: signed.txid },
     cause,
     retryable: true,
   })
 }
-

@@ -4,10 +4,10 @@ import { type Devnet, startDevnet } from '@coffer/devnet'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseAddress } from './address.ts'
 import type { Address, Hex } from './intent.ts'
+import { ethereumNetwork } from './networks.ts'
 import { contractReads, uintAnswer } from './reader.ts'
 import { ask, take } from './rpc.ts'
 import { balanceOf, readBalances } from './tokens-read.ts'
-import { ethereumNetwork } from './networks.ts'
 
 let devnet: Devnet<'ethereum'>
 let source: EvmSource
@@ -28,7 +28,9 @@ async function contract(code: Hex): Promise<Address> {
 }
 
 async function readAll(...targets: Address[]) {
-  const [answers] = await ask(source, [contractReads(targets.map((to) => ({ to, data: balanceOf(OWNER) })))] as const)
+  const [answers] = await ask(source, [
+    contractReads(targets.map((to) => ({ to, data: balanceOf(OWNER) }))),
+  ] as const)
   return take(answers)
 }
 
@@ -55,7 +57,13 @@ describe('contract reads', () => {
       [true, 32],
     ])
     expect([uintAnswer(answers[0]!), uintAnswer(answers[6]!)]).toEqual([77n, 77n])
-    expect(answers.slice(1, 6).map(uintAnswer)).toEqual([undefined, undefined, undefined, undefined, undefined])
+    expect(answers.slice(1, 6).map(uintAnswer)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
   })
 
   it('reads 400 tokens in one request', async () => {
@@ -82,7 +90,15 @@ describe('contract reads', () => {
 
   it('refuses an answer with too few, too many or broken parts', () => {
     const { parse } = contractReads([{ to: OWNER, data: '0x' }])
-    for (const bad of ['0x', '0x01', '0x0100', '0x010001', '0x01000100ff01000100', '0x01000000', `0x01${'00'.repeat(3)}`])
+    for (const bad of [
+      '0x',
+      '0x01',
+      '0x0100',
+      '0x010001',
+      '0x01000100ff01000100',
+      '0x01000000',
+      `0x01${'00'.repeat(3)}`,
+    ])
       expect(() => parse(bad), bad).toThrow(expect.objectContaining({ code: 'BAD_RESPONSE' }))
     expect(parse('0x010001ff')).toEqual([{ ok: true, data: '0xff' }])
   })

@@ -1,6 +1,6 @@
 import { CofferError } from '@coffer/core'
-import type { Address, Hex } from './intent.ts'
 import { hexData } from './hex.ts'
+import type { Address, Hex } from './intent.ts'
 import { type Read, read } from './rpc.ts'
 
 export interface ContractRead {
@@ -36,8 +36,12 @@ const READER =
 export function contractReads(reads: readonly ContractRead[]): Read<readonly ContractAnswer[]> {
   if (reads.length > 400)
     throw new CofferError({ code: 'INVALID_REQUEST', message: 'Ask for at most 400 tokens at a time.' })
-  const input = reads.map(({ to, data }) => to.slice(2) + (data.length / 2 - 1).toString(16).padStart(4, '0') + data.slice(2))
-  return read('eth_call', [{ data: `0x${READER}${input.join('')}` }, 'latest'], (value) => answers(value, reads.length))
+  const input = reads.map(
+    ({ to, data }) => to.slice(2) + (data.length / 2 - 1).toString(16).padStart(4, '0') + data.slice(2),
+  )
+  return read('eth_call', [{ data: `0x${READER}${input.join('')}` }, 'latest'], (value) =>
+    answers(value, reads.length),
+  )
 }
 
 function answers(value: unknown, count: number): ContractAnswer[] {

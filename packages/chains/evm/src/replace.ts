@@ -1,14 +1,12 @@
-import { CofferError, createDraft, type Draft, type ReadOptions, type SignedFields } from '@coffer/core'
-import type { Creating } from './create.ts'
+import { CofferError, type Draft, type ReadOptions, type SignedFields } from '@coffer/core'
+import { baseFeeHint, type Creating } from './create.ts'
+import { makeDraft } from './draft.ts'
 import { type FeeChoice, feeRead, type GasPrices, gasPrices } from './fees.ts'
-import { inspect } from './inspect.ts'
+import { quantity } from './hex.ts'
 import type { EvmIntent, EvmTransaction, Hex } from './intent.ts'
 import { intentOf } from './intent-of.ts'
-import { buildTransaction } from './rebuild.ts'
 import { ask, read, take } from './rpc.ts'
 import { readSignedTransaction } from './sign.ts'
-import { receipt } from './status.ts'
-import { encodeUnsigned } from './transaction.ts'
 
 export interface ReplaceRequest {
   /** `speed-up` sends the same again for a higher fee; `cancel` sends nothing in its place. */
@@ -32,34 +30,30 @@ export async function replace(
   if (from !== address)
     throw new CofferError({ code: 'WRONG_ACCOUNT', message: 'This transaction was sent by another account.' })
   if (action !== 'speed-up' && action !== 'cancel')
-    throw new CofferError({ code: 'INVALID_REQUEST', message: 'A replacement is a "speed-up" or a "cancel".' })
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: 'A replacement is a "speed-up" or a "cancel".',
+    })
 
-  const [market, mined] = await ask(
+  const [market, count] = await ask(
     source,
-    [
-      feeRead(network),
-      read('eth_getTransactionReceipt', [signed.txid], (value) => receipt(value, signed.txid) !== undefined),
-    ] as const,
+    [feeRead(network), read('eth_getTransactionCount', [address, 'latest'], quantity)] as const,
     options,
   )
-  if (take(mined))
+  if (take(count) > old.nonce)
     throw new CofferError({
       code: 'NONCE_TAKEN',
-      message: 'It was mined already and cannot be replaced.',
+      message: 'It was mined already, or another one with its nonce was. It cannot be replaced.',
       details: { txid: signed.txid },
     })
 
   const prices = atLeast(gasPrices(fee, market, network), old)
   const replaces = { txid: signed.txid as Hex, nonce: old.nonce }
-  const intent: EvmIntent = action === 'cancel' ? { kind: 'cancel', replaces } : { ...intentOf(old, network), replaces }
+  const intent: EvmIntent =
+    action === 'cancel' ? { kind: 'cancel', replaces } : { ...intentOf(old, network), replaces }
   const gasLimit = action === 'cancel' ? 21_000n : old.gasLimit
-  const payload = encodeUnsigned(buildTransaction(intent, { nonce: old.nonce, gasLimit, ...prices }, network, address))
-  const hints = {
-    gasUsed: gasLimit.toString(),
-    ...('baseFeePerGas' in prices ? { baseFeePerGas: prices.baseFeePerGas.toString() } : {}),
-  }
-  const fields = { chain: network.id, account: account.descriptor, intent, payload, hints }
-  return createDraft({ inspect: (draft) => inspect(draft, network) }, fields)
+  const hints = { gasUsed: gasLimit.toString(), ...baseFeeHint(prices) }
+  return makeDraft(network, account.descriptor, intent, { nonce: old.nonce, gasLimit, ...prices }, hints)
 }
 
 /** The market's rates, raised to an eighth above those of the transaction to be replaced. */

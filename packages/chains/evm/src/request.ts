@@ -65,8 +65,10 @@ export interface Resolved {
 
 /** Checks a request. Pure. Throws `INVALID_REQUEST`, `INVALID_ADDRESS`, `INVALID_AMOUNT`, `INVALID_ASSET`, `UNKNOWN_ASSET`. */
 export function resolveRequest(request: EvmRequest, network: EvmNetwork): Resolved {
-  if (typeof request !== 'object' || request === null) throw invalid('Say what to create: { to, amount }, or another kind.')
-  const coinAmount = (amount: AmountInput | undefined): bigint => toBaseUnits(amount ?? 0n, network.coin.decimals)
+  if (typeof request !== 'object' || request === null)
+    throw invalid('Say what to create: { to, amount }, or another kind.')
+  const coinAmount = (amount: AmountInput | undefined): bigint =>
+    toBaseUnits(amount ?? 0n, network.coin.decimals)
   switch (request.kind) {
     case undefined:
     case 'pay': {
@@ -75,16 +77,25 @@ export function resolveRequest(request: EvmRequest, network: EvmNetwork): Resolv
       const max = request.amount === 'max'
       const amount = max ? 0n : amountOf(request.amount, asset)
       if (!max && amount === 0n)
-        throw new CofferError({ code: 'INVALID_AMOUNT', message: 'The amount is zero. Nothing would be paid.' })
+        throw new CofferError({
+          code: 'INVALID_AMOUNT',
+          message: 'The amount is zero. Nothing would be paid.',
+        })
       const intent: EvmIntent = { kind: 'pay', asset: asset.id, to: parseAddress(request.to), amount }
       return { intent, max, ...(address ? { token: { asset, address } } : {}) }
     }
     case 'approve': {
       const asset = resolveAsset(request.asset, network)
       const address = tokenAddress(asset.id, network)
-      if (!address) throw new CofferError({ code: 'INVALID_ASSET', message: 'Only tokens are approved, not the coin.' })
+      if (!address)
+        throw new CofferError({ code: 'INVALID_ASSET', message: 'Only tokens are approved, not the coin.' })
       const amount = request.amount === 'unlimited' ? UNLIMITED : amountOf(request.amount, asset)
-      const intent: EvmIntent = { kind: 'approve', asset: asset.id, spender: parseAddress(request.spender), amount }
+      const intent: EvmIntent = {
+        kind: 'approve',
+        asset: asset.id,
+        spender: parseAddress(request.spender),
+        amount,
+      }
       return { intent, max: false, token: { asset, address } }
     }
     case 'call': {
@@ -104,9 +115,14 @@ export function resolveRequest(request: EvmRequest, network: EvmNetwork): Resolv
         max: false,
       }
     case 'delegate':
-      return { intent: { kind: 'delegate', to: request.to === null ? null : parseAddress(request.to) }, max: false }
+      return {
+        intent: { kind: 'delegate', to: request.to === null ? null : parseAddress(request.to) },
+        max: false,
+      }
     default:
-      throw invalid(`"${String((request as { kind: unknown }).kind).slice(0, 30)}" is not a kind of request that this chain knows.`)
+      throw invalid(
+        `"${String((request as { kind: unknown }).kind).slice(0, 30)}" is not a kind of request that this chain knows.`,
+      )
   }
 }
 
@@ -121,11 +137,16 @@ export function resolveAsset(input: AssetInput | undefined, network: EvmNetwork)
         message: `${listed.symbol} has ${listed.decimals} decimals, not ${input.decimals}.`,
       })
     if (!Number.isInteger(input.decimals) || input.decimals < 0 || input.decimals > 36)
-      throw new CofferError({ code: 'INVALID_ASSET', message: 'The decimals of an asset are a whole number from 0 to 36.' })
+      throw new CofferError({
+        code: 'INVALID_ASSET',
+        message: 'The decimals of an asset are a whole number from 0 to 36.',
+      })
     const address = tokenAddress(input.id, network)
     return listed ?? { ...input, id: address ? `${network.id}/erc20:${address}` : input.id, unlisted: true }
   }
-  const listed = listedAssets(network).find((asset) => asset.symbol === input || sameId(asset.id, input, network))
+  const listed = listedAssets(network).find(
+    (asset) => asset.symbol === input || sameId(asset.id, input, network),
+  )
   if (listed) return listed
   if (!input.includes('/'))
     throw new CofferError({
@@ -133,7 +154,13 @@ export function resolveAsset(input: AssetInput | undefined, network: EvmNetwork)
       message: `${network.name} has no listed asset ${JSON.stringify(input.slice(0, 40))}. Read a token with account.token(address) and pass what it returns.`,
     })
   const address = tokenAddress(input as AssetId, network)!
-  return { id: `${network.id}/erc20:${address}`, symbol: 'unnamed', name: 'unlisted token', decimals: -1, unlisted: true }
+  return {
+    id: `${network.id}/erc20:${address}`,
+    symbol: 'unnamed',
+    name: 'unlisted token',
+    decimals: -1,
+    unlisted: true,
+  }
 }
 
 /** The coin first, then the listed tokens. */
@@ -159,18 +186,24 @@ function amountOf(amount: AmountInput, asset: Asset): bigint {
 }
 
 function sameId(listed: string, given: string, network: EvmNetwork): boolean {
-  return listed === given || (given.startsWith(`${network.id}/erc20:`) && listed.toLowerCase() === given.toLowerCase())
+  return (
+    listed === given ||
+    (given.startsWith(`${network.id}/erc20:`) && listed.toLowerCase() === given.toLowerCase())
+  )
 }
 
 function dataOf(data: unknown): Hex {
   try {
     return hexData(data, MOST_DATA)
   } catch (cause) {
-    throw new CofferError({ code: 'INVALID_REQUEST', message: 'The data of a call is hex such as "0xa9059cbb…", at most 128 KiB.', cause })
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: 'The data of a call is hex such as "0xa9059cbb…", at most 128 KiB.',
+      cause,
+    })
   }
 }
 
 function invalid(message: string): CofferError {
   return new CofferError({ code: 'INVALID_REQUEST', message })
 }
-

@@ -11,7 +11,9 @@ export function read<T>(method: string, params: readonly unknown[], parse: (valu
   return { method, params, parse }
 }
 
-export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: CofferError }
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: CofferError }
 
 /** Makes all reads in one request; each answer is a checked value or the server's refusal as a `CofferError`. */
 export async function ask<const R extends readonly Read<unknown>[]>(
@@ -24,7 +26,10 @@ export async function ask<const R extends readonly Read<unknown>[]>(
     options,
   )
   if (results.length !== reads.length)
-    throw new CofferError({ code: 'BAD_RESPONSE', message: 'The node answered another number of calls than were asked.' })
+    throw new CofferError({
+      code: 'BAD_RESPONSE',
+      message: 'The node answered another number of calls than were asked.',
+    })
   return reads.map((call, i) => answer(call, results[i]!)) as never
 }
 
@@ -40,7 +45,10 @@ export function take<T>(answer: Answer<T>): T {
 }
 
 /** A server's refusal as Coffer's own error: reverts apart from the rest. */
-export function rpcError(method: string, error: { code: number; message: string; data?: unknown }): CofferError {
+export function rpcError(
+  method: string,
+  error: { code: number; message: string; data?: unknown },
+): CofferError {
   const details = { method, rpcCode: error.code, rpcMessage: error.message }
   const reason = revertReason(error.data)
   if (reason !== undefined || error.code === 3 || /revert/i.test(error.message))

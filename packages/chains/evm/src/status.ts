@@ -27,7 +27,9 @@ export async function status(
   if (mined) {
     const confirmations = Math.max(1, Number(take(head)) - mined.height + 1)
     const final =
-      finalized.ok && finalized.value !== undefined ? finalized.value >= mined.height : confirmations >= network.finalAfter
+      finalized.ok && finalized.value !== undefined
+        ? finalized.value >= mined.height
+        : confirmations >= network.finalAfter
     return { state: 'mined', ...mined, confirmations, final }
   }
   if (take(count) > nonce) {
@@ -51,7 +53,10 @@ export function receipt(value: unknown, txid: string): Receipt | undefined {
   if (value === null || value === undefined) return undefined
   const fields = value as Record<string, unknown>
   if (fields['transactionHash'] !== txid || typeof fields['blockHash'] !== 'string')
-    throw new CofferError({ code: 'BAD_RESPONSE', message: 'The node gave the receipt of another transaction.' })
+    throw new CofferError({
+      code: 'BAD_RESPONSE',
+      message: 'The node gave the receipt of another transaction.',
+    })
   return {
     height: Number(quantity(fields['blockNumber'])),
     hash: fields['blockHash'],

@@ -1,4 +1,11 @@
-import { type Asset, type Balance, CofferError, type EvmSource, parseAssetId, type ReadOptions } from '@coffer/core'
+import {
+  type Asset,
+  type Balance,
+  CofferError,
+  type EvmSource,
+  parseAssetId,
+  type ReadOptions,
+} from '@coffer/core'
 import { parseAddress } from './address.ts'
 import { quantity } from './hex.ts'
 import type { Address, EvmNetwork, Hex } from './intent.ts'
@@ -18,7 +25,10 @@ export function tokenAddress(id: Asset['id'], network: EvmNetwork): Address | un
   if (id === network.coin.id) return undefined
   const { chain, namespace, reference } = parseAssetId(id)
   if (chain !== network.id || namespace !== 'erc20')
-    throw new CofferError({ code: 'INVALID_ASSET', message: `${id} is not a coin or an ERC-20 token of ${network.name}.` })
+    throw new CofferError({
+      code: 'INVALID_ASSET',
+      message: `${id} is not a coin or an ERC-20 token of ${network.name}.`,
+    })
   return parseAddress(reference)
 }
 
@@ -75,7 +85,12 @@ export async function readToken(
   const id = `${network.id}/erc20:${address}` as const
   const fields = [DECIMALS, SYMBOL, NAME, DECIMALS].map((data) => ({ to: address, data }))
   const [answers] = await ask(source, [contractReads(fields)] as const, options)
-  const [decimals, symbol, name, again] = take(answers) as [ContractAnswer, ContractAnswer, ContractAnswer, ContractAnswer]
+  const [decimals, symbol, name, again] = take(answers) as [
+    ContractAnswer,
+    ContractAnswer,
+    ContractAnswer,
+    ContractAnswer,
+  ]
   const count = uintAnswer(decimals)
   if (count === undefined || count > MOST_DECIMALS || uintAnswer(again) !== count)
     throw new CofferError({

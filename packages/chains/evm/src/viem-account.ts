@@ -38,10 +38,17 @@ export interface ViemAccountOptions {
  * const account = await toViemAccount(softwareSigner({ mnemonic }), { chains: [ethereum()] })
  * const client = createWalletClient({ account, chain: mainnet, transport: http(url) })
  */
-export async function toViemAccount(signer: Signer, options: ViemAccountOptions): Promise<LocalAccount<'coffer'>> {
+export async function toViemAccount(
+  signer: Signer,
+  options: ViemAccountOptions,
+): Promise<LocalAccount<'coffer'>> {
   const { chains, index = 0, policy, store, accept = [] } = options
   const [first] = chains
-  if (!first) throw new CofferError({ code: 'INVALID_REQUEST', message: 'Name at least one chain: { chains: [ethereum()] }.' })
+  if (!first)
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: 'Name at least one chain: { chains: [ethereum()] }.',
+    })
   const path = signer.keys === 'single' ? 'm' : (options.path ?? first.path(index))
   const key = await signer.publicKey(path)
   // viem counts nonces itself, and sends a second transaction with one nonce to replace the first.

@@ -28,7 +28,11 @@ export interface ChainUnderTest {
  * @example
  * chainConformance({ describe, it }, 'ethereum', async () => ({ chain: ethereum(), … }))
  */
-export function chainConformance({ describe, it }: Runner, name: string, make: () => Promise<ChainUnderTest>): void {
+export function chainConformance(
+  { describe, it }: Runner,
+  name: string,
+  make: () => Promise<ChainUnderTest>,
+): void {
   describe(`${name}: chain conformance`, () => {
     it('names itself, its coin and its tokens in CAIP ids', async () => {
       const { chain } = await make()
@@ -36,7 +40,10 @@ export function chainConformance({ describe, it }: Runner, name: string, make: (
       ok(/^[a-z0-9-]+$/.test(chain.name), 'the name is lower-case letters, digits and dashes')
       for (const asset of [chain.coin, ...chain.assets]) {
         same(parseAssetId(asset.id).chain, chain.id, 'the chain of an asset')
-        ok(Number.isInteger(asset.decimals) && asset.decimals >= 0 && asset.decimals <= 36, 'decimals are sane')
+        ok(
+          Number.isInteger(asset.decimals) && asset.decimals >= 0 && asset.decimals <= 36,
+          'decimals are sane',
+        )
         ok(asset.symbol.length > 0 && asset.name.length > 0, 'an asset has a symbol and a name')
       }
       ok(chain.maxFee > 0n, 'there is a highest fee')
@@ -68,7 +75,11 @@ export function chainConformance({ describe, it }: Runner, name: string, make: (
       for (const draft of drafts) {
         const effects = chain.inspect(draft)
         same(effects, draft.effects, 'the effects')
-        const lied = chain.inspect({ ...draft, hints: { gasUsed: '1', baseFeePerGas: '1' }, intent: { kind: 'nothing' } })
+        const lied = chain.inspect({
+          ...draft,
+          hints: { gasUsed: '1', baseFeePerGas: '1' },
+          intent: { kind: 'nothing' },
+        })
         same(lied.list, effects.list, 'the list of effects, whatever hints and intent say,')
         same(lied.fee.ceiling, effects.fee.ceiling, 'the ceiling of the fee')
         ok(effects.fee.expected <= effects.fee.ceiling, 'the expected fee is not above the ceiling')
@@ -116,8 +127,14 @@ export function chainConformance({ describe, it }: Runner, name: string, make: (
       for (const draft of drafts) {
         const signed = await chain.sign(draft, keys)
         for (let at = 2; at < signed.raw.length; at += 3)
-          await refuses(() => chain.checkSigned({ ...signed, raw: changeOne(signed.raw, at) }), 'INVALID_SIGNED')
-        await refuses(() => chain.checkSigned({ ...signed, txid: changeOne(signed.txid, 5) }), 'INVALID_SIGNED')
+          await refuses(
+            () => chain.checkSigned({ ...signed, raw: changeOne(signed.raw, at) }),
+            'INVALID_SIGNED',
+          )
+        await refuses(
+          () => chain.checkSigned({ ...signed, txid: changeOne(signed.txid, 5) }),
+          'INVALID_SIGNED',
+        )
       }
     })
   })

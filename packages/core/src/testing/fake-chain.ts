@@ -97,7 +97,10 @@ export function fakeChain(world: FakeWorld = { published: [], states: [{ state: 
   return chain
 }
 
-export function fakeDraft(chain: FakeChain, options: { to?: string; amount?: bigint; fee?: bigint; descriptor?: string } = {}): Draft {
+export function fakeDraft(
+  chain: FakeChain,
+  options: { to?: string; amount?: bigint; fee?: bigint; descriptor?: string } = {},
+): Draft {
   const { to = 'bob', amount = 25n, fee = 3n, descriptor = '[00000000/0]fake:1:me' } = options
   return createDraft(chain, {
     chain: 'fake:1',

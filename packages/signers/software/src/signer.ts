@@ -1,6 +1,6 @@
 import {
   assertApproved,
-  type Chain,
+  type ChainRules,
   CofferError,
   type Engine,
   formatPath,
@@ -182,7 +182,7 @@ function forget(leaves: Map<string, Leaf>, path: string, leaf: Leaf): void {
   leaf.secret.fill(0)
 }
 
-function unable(chain: Chain, what: string): CofferError {
+function unable(chain: ChainRules, what: string): CofferError {
   return new CofferError({
     code: 'UNSUPPORTED',
     message: `The chain ${chain.name} has no signatures for ${what}.`,

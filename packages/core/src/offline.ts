@@ -1,0 +1,202 @@
+import { authorise } from './approve.ts'
+import type { ChainRules } from './chain.ts'
+import { addContacts } from './contacts.ts'
+import type { AccountDescriptor, Draft } from './draft.ts'
+import { CofferError } from './error.ts'
+import { chainOfJson, createSigned, readDraft, readSigned } from './forms.ts'
+import type { ChainId } from './ids.ts'
+import { type Acceptance, checkGrants, checkPolicy, checkRecipients, type Policy } from './policy.ts'
+import type { Signed } from './signed.ts'
+import type { Signer, SignOptions } from './signer.ts'
+import { memoryStore, type Store } from './store.ts'
+
+/** What a wallet does without keys and without a network: it reads. */
+export interface Reading {
+  /** Reads a draft from JSON; believes nothing in it. */
+  draft(json: unknown): Draft
+  /** Reads a signed transaction from JSON and checks it. */
+  signed(json: unknown): Signed
+}
+
+/** What a wallet does with its signer. */
+export interface Signing {
+  /** The public text of account `index` (0 when not given) on a chain, by the chain's id or short name. */
+  describe(chain: string, options?: AccountOptions): Promise<AccountDescriptor>
+  /**
+   * Signs a draft after checking, from its bytes, that it does what its intent says and that the policy allows it.
+   * Throws `DRAFT_MISMATCH`, `POLICY_REFUSED`, `SIGNER_REFUSED` and what the signer throws. Never touches the network.
+   */
+  sign(draft: Draft, options?: WalletSignOptions): Promise<Signed>
+  /** Signs a message in the chain's usual way (EIP-191 …). */
+  signMessage(account: AccountText, message: string | Uint8Array, options?: SignOptions): Promise<string>
+  /** Signs typed data (EIP-712 …). Permits are held against the policy like approvals. */
+  signTypedData(account: AccountText, typedData: unknown, options?: WalletSignOptions): Promise<string>
+}
+
+export interface AccountOptions extends SignOptions {
+  readonly index?: number | undefined
+  /** A key path of your own instead of the chain's path for `index`. */
+  readonly path?: string | undefined
+}
+
+export interface WalletSignOptions extends SignOptions {
+  /** Dangers that you say yes to for this one signature. */
+  readonly accept?: readonly Acceptance[] | undefined
+}
+
+/** An account, or its descriptor. */
+export type AccountText =
+  | AccountDescriptor
+  | { readonly descriptor: AccountDescriptor; readonly chain: ChainId }
+
+export interface SigningConfig {
+  readonly signer: Signer
+  readonly policy?: Policy | undefined
+}
+
+export interface OfflineConfig extends SigningConfig {
+  readonly chains: readonly ChainRules[]
+  /** Where spending windows and contacts rest. In memory when not given. */
+  readonly store?: Store | undefined
+}
+
+/** A wallet for a machine without a network: it reads drafts, shows what they do, and signs. */
+export interface OfflineWallet extends Reading, Signing {
+  readonly chains: readonly ChainRules[]
+  /** Wipes the signer. */
+  dispose(): void
+}
+
+/**
+ * The signing half of a wallet by itself: the far side of an air gap, or the smallest bundle that signs. It knows no
+ * source; drafts come in as JSON and signed transactions go out as JSON.
+ *
+ * @example
+ * const wallet = createOfflineWallet({ chains: [evmRules(ethereumNetwork)], signer: softwareSigner({ mnemonic }) })
+ * const draft = wallet.draft(textOfQrCode)
+ * describeEffects(draft.effects, assets)
+ * JSON.stringify(await wallet.sign(draft))
+ */
+export function createOfflineWallet({
+  chains,
+  signer,
+  policy,
+  store = memoryStore(),
+}: OfflineConfig): OfflineWallet {
+  checkUnique(chains)
+  return {
+    chains,
+    ...reading(chains),
+    ...signing({ chains, signer, policy, store }),
+    dispose: () => signer.dispose(),
+  }
+}
+
+export function reading(chains: readonly ChainRules[]): Reading {
+  return {
+    draft: (json) => readDraft(findChain(chains, chainOfJson(json)), json),
+    signed: (json) => readSigned(findChain(chains, chainOfJson(json)), json),
+  }
+}
+
+export function signing({ chains, signer, policy = {}, store = memoryStore() }: OfflineConfig): Signing {
+  checkPolicy(policy)
+  const find = (name: string): ChainRules => findChain(chains, name)
+  return {
+    describe: async (name, { index = 0, path, signal } = {}) => {
+      const chain = find(name)
+      return chain.describe(await signer.publicKey(pathOf(chain, signer, index, path), { signal }))
+    },
+    sign: async (draft, { accept = [], signal } = {}) => {
+      const chain = find(draft.chain)
+      const undo: (() => Promise<void>)[] = [async () => chain.release?.(draft, store)]
+      try {
+        const approved = await authorise({ chain, draft, policy, accept, store })
+        undo.push(approved.undo)
+        await chain.claim?.(approved.draft, store)
+        const signed = createSigned(chain, await signer.sign({ chain, draft: approved.draft }, { signal }))
+        await addContacts(store, chain.id, approved.draft.effects.list)
+        return signed
+      } catch (error) {
+        await Promise.allSettled(undo.map((step) => step()))
+        throw error
+      }
+    },
+    signMessage: async (account, message, { signal } = {}) => {
+      const { chain, descriptor } = accountOf(account, find)
+      if (!signer.signMessage) throw unable(signer, 'messages')
+      return signer.signMessage({ chain, account: descriptor, message }, { signal })
+    },
+    signTypedData: async (account, typedData, { accept = [], signal } = {}) => {
+      const { chain, descriptor } = accountOf(account, find)
+      if (!signer.signTypedData || !chain.inspectTypedData) throw unable(signer, 'typed data')
+      const effects = chain.inspectTypedData({ account: descriptor, typedData })
+      checkGrants(effects.list, { policy, accept })
+      checkRecipients(effects.list, { chain, policy })
+      return signer.signTypedData({ chain, account: descriptor, typedData }, { signal })
+    },
+  }
+}
+
+/** The chain of an id or short name; throws `UNKNOWN_CHAIN` and says which there are. */
+export function findChain<C extends ChainRules>(chains: readonly C[], name: string): C {
+  const chain = chains.find((chain) => chain.id === name || chain.name === name)
+  if (chain) return chain
+  const known = chains.map((chain) => `${chain.name} (${chain.id})`).join(', ')
+  throw new CofferError({
+    code: 'UNKNOWN_CHAIN',
+    message: `This wallet has no chain ${JSON.stringify(String(name).slice(0, 60))}. It has: ${known}.`,
+  })
+}
+
+/** The chain of an account's text: of a CAIP-10 id with or without key origin, or of a BIP-380 descriptor's wallet. */
+export function chainOfAccount(text: string): string {
+  const caip10 = /^(?:\[[^\]]*\])?([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}):/.exec(text)
+  if (caip10) return caip10[1]!
+  throw new CofferError({
+    code: 'INVALID_ACCOUNT',
+    message: 'Give the account with its chain, such as "eip155:1:0x…".',
+  })
+}
+
+function accountOf(
+  account: AccountText,
+  find: (name: string) => ChainRules,
+): { chain: ChainRules; descriptor: AccountDescriptor } {
+  if (typeof account !== 'string') return { chain: find(account.chain), descriptor: account.descriptor }
+  const chain = find(chainOfAccount(account))
+  return { chain, descriptor: chain.parseAccount(account) }
+}
+
+function pathOf(chain: ChainRules, signer: Signer, index: number, path: string | undefined): string {
+  if (!Number.isInteger(index) || index < 0 || index >= 0x80000000)
+    throw new CofferError({
+      code: 'INVALID_PATH',
+      message: 'An account index is a whole number from 0 to 2147483647.',
+    })
+  if (signer.keys === 'hd') return path ?? chain.path(index)
+  if (index !== 0 || (path !== undefined && path !== 'm'))
+    throw new CofferError({
+      code: 'INVALID_PATH',
+      message: 'This signer holds one key, so it has only account 0.',
+    })
+  return 'm'
+}
+
+export function checkUnique(chains: readonly ChainRules[]): void {
+  const twice = chains.find(
+    (chain, i) => chains.findIndex((c) => c.id === chain.id || c.name === chain.name) !== i,
+  )
+  if (twice)
+    throw new CofferError({
+      code: 'INVALID_CHAIN',
+      message: `The wallet names the chain ${twice.name} (${twice.id}) twice.`,
+    })
+}
+
+function unable(signer: Signer, what: string): CofferError {
+  return new CofferError({
+    code: 'UNSUPPORTED',
+    message: `The signer "${signer.name}" cannot sign ${what} for this chain.`,
+  })
+}
