@@ -1,3 +1,5 @@
+import { jsonable } from './jsonable.ts'
+
 /** Every reason for which Coffer refuses or fails. A code never changes its meaning; new ones may be added. */
 export type ErrorCode =
   // what the caller gave
@@ -103,7 +105,7 @@ export class CofferError extends Error {
       name: this.name,
       code: this.code,
       message: this.message,
-      details: plain(this.details),
+      details: jsonable(this.details),
       retryable: this.retryable,
       docsPath: this.docsPath,
     }
@@ -116,12 +118,4 @@ export function isCofferError(value: unknown, ...codes: ErrorCode[]): value is C
   const error = value as { name?: unknown; code?: unknown }
   if (error.name !== 'CofferError' || typeof error.code !== 'string') return false
   return codes.length === 0 || (codes as string[]).includes(error.code)
-}
-
-function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString()
-  if (Array.isArray(value)) return value.map(plain)
-  if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]))
-  return value
 }

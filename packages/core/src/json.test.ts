@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseJson, writeJson } from './json.ts'
+import { bigNumbersAsStrings, parseJson, writeJson } from './json.ts'
 
 const refusal = (reason: string): object =>
   expect.objectContaining({ code: 'INVALID_JSON', details: { reason } })
@@ -69,7 +69,7 @@ describe('parseJson', () => {
           }
           let own: unknown
           try {
-            own = parseJson(text, { bigNumbers: bigNumbers as 'refuse' | 'string' })
+            own = parseJson(text, { bigNumbers: bigNumbers === 'refuse' ? undefined : bigNumbersAsStrings })
           } catch (error) {
             expect(error).toMatchObject({ code: 'INVALID_JSON' })
             const { reason } = (error as { details: { reason: string } }).details
@@ -135,18 +135,22 @@ describe('parseJson', () => {
     const big = ['9007199254740992', '-9007199254740993', '1e16', '9007199254740993.0', '1e400', '-1E+400']
     for (const text of big) {
       expect(() => parseJson(`[${text}]`)).toThrow(refusal('number'))
-      expect(parseJson(`[${text}]`, { bigNumbers: 'string' })).toEqual([text])
+      expect(parseJson(`[${text}]`, { bigNumbers: bigNumbersAsStrings })).toEqual([text])
     }
-    expect(() => parseJson('[01234567890123456789]', { bigNumbers: 'string' })).toThrow(refusal('syntax'))
-    expect(() => parseJson('[--12345678901234567890]', { bigNumbers: 'string' })).toThrow(refusal('syntax'))
+    expect(() => parseJson('[01234567890123456789]', { bigNumbers: bigNumbersAsStrings })).toThrow(
+      refusal('syntax'),
+    )
+    expect(() => parseJson('[--12345678901234567890]', { bigNumbers: bigNumbersAsStrings })).toThrow(
+      refusal('syntax'),
+    )
     for (const text of ['{12345678901234567890:1}', '{"a":1,12345678901234567890\n :1}'])
-      expect(() => parseJson(text, { bigNumbers: 'string' })).toThrow(refusal('syntax'))
+      expect(() => parseJson(text, { bigNumbers: bigNumbersAsStrings })).toThrow(refusal('syntax'))
   })
 
   it('keeps every integer exact, as a number or as its own digits', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 300n), max: 2n ** 300n }), (number) => {
-        const [read] = parseJson(`[${number}]`, { bigNumbers: 'string' }) as [number | string]
+        const [read] = parseJson(`[${number}]`, { bigNumbers: bigNumbersAsStrings }) as [number | string]
         expect(BigInt(read)).toBe(number)
       }),
     )

@@ -1,15 +1,18 @@
 import { CofferError } from './error.ts'
 
+/** Where a number begins and ends in a text. */
+export type Span = readonly [start: number, end: number]
+
 export interface ParseJsonOptions {
   /** The longest text that is read, counted in UTF-8 bytes; 10,000,000 when not given. */
   readonly maxBytes?: number | undefined
   /** How deep arrays and objects may nest; 64 when not given. */
   readonly maxDepth?: number | undefined
   /**
-   * What becomes of a number that a JS number cannot hold: an integer beyond ±(2^53 − 1), or one that overflows.
-   * `refuse` when not given; `string` keeps it as the string that was written.
+   * What becomes of numbers that a JS number cannot hold: integers beyond ±(2^53 − 1), or ones that overflow. Refused when
+   * not given; {@link bigNumbersAsStrings} keeps each as the string that was written.
    */
-  readonly bigNumbers?: 'refuse' | 'string' | undefined
+  readonly bigNumbers?: ((text: string, spans: readonly Span[]) => string) | undefined
 }
 
 /**
@@ -23,18 +26,17 @@ export interface ParseJsonOptions {
  * @example
  * parseJson('{"a":1}')                                   // { a: 1 }
  * parseJson('{"a":1,"a":2}')                             // throws INVALID_JSON
- * parseJson('[9007199254740993]', { bigNumbers: 'string' }) // ['9007199254740993']
+ * parseJson('[9007199254740993]', { bigNumbers: bigNumbersAsStrings }) // ['9007199254740993']
  */
 export function parseJson(text: string, options: ParseJsonOptions = {}): unknown {
-  const { maxBytes = 10_000_000, maxDepth = 64, bigNumbers = 'refuse' } = options
+  const { maxBytes = 10_000_000, maxDepth = 64, bigNumbers } = options
   if (typeof text !== 'string') throw wrong('syntax', 'it is not a text')
   if (longerThan(text, maxBytes)) throw wrong('size', `it has more than ${maxBytes} bytes`)
   const { members, big } = scan(text, maxDepth)
-  if (big.length > 0 && bigNumbers !== 'string')
-    throw wrong('number', 'it has a number that cannot be held exactly')
+  if (big.length > 0 && !bigNumbers) throw wrong('number', 'it has a number that cannot be held exactly')
   let value: unknown
   try {
-    value = JSON.parse(big.length > 0 ? quote(text, big) : text)
+    value = JSON.parse(big.length > 0 && bigNumbers ? bigNumbers(text, big) : text)
   } catch {
     // Without the cause: the platform's message quotes the text.
     throw wrong('syntax', 'its syntax is wrong')
@@ -93,8 +95,8 @@ function write(value: unknown, depth: number): string {
 }
 
 /** What JSON.parse does not tell: the depth, the number of members, and where numbers stand that it would round. */
-function scan(text: string, maxDepth: number): { members: number; big: [start: number, end: number][] } {
-  const big: [number, number][] = []
+function scan(text: string, maxDepth: number): { members: number; big: Span[] } {
+  const big: Span[] = []
   const length = text.length
   let members = 0
   let depth = 0
@@ -166,7 +168,8 @@ function hasExponent(text: string, start: number, end: number): boolean {
   return false
 }
 
-function quote(text: string, spans: readonly (readonly [number, number])[]): string {
+/** Quotes each number that would lose digits. For {@link ParseJsonOptions.bigNumbers}. */
+export function bigNumbersAsStrings(text: string, spans: readonly Span[]): string {
   const parts: string[] = []
   let at = 0
   for (const [start, end] of spans) {

@@ -1,9 +1,10 @@
 import { CofferError } from './error.ts'
-import { parseJson, writeJson } from './json.ts'
+import { parseJson } from './json.ts'
+import { jsonable } from './jsonable.ts'
 
 /** Freezes `value` through and through, and gives it a hidden `toJSON` that writes `json` with bigints as strings. */
 export function withJson<T extends object>(value: T, json: object): T {
-  return deepFreeze(hide(value, 'toJSON', () => JSON.parse(writeJson(json)) as unknown))
+  return deepFreeze(hide(value, 'toJSON', () => jsonable(json)))
 }
 
 /** Gives an object a property that is copied by no spread and written by no JSON. */

@@ -65,7 +65,7 @@ export function checkPolicy({ maxFee = {}, maxFeePercent, recipients = [], limit
 function invalidPolicy(rule: string): CofferError {
   return new CofferError({
     code: 'INVALID_REQUEST',
-    message: `The policy's ${rule} cannot be held. Amounts are bigints of base units, shares whole percents, windows seconds.`,
+    message: `The policy's ${rule} cannot be held: amounts are bigints, shares whole percents, windows seconds.`,
   })
 }
 
@@ -106,14 +106,14 @@ export function checkGrants(
       if (!policy.unlimitedApprovals && !accept.includes('unlimited-approval'))
         throw refused(
           'unlimited-approval',
-          `This lets ${effect.spender} take any amount of the token, for ever. Approve the amount needed, or say yes with accept: ['unlimited-approval'].`,
+          `This lets ${effect.spender} take any amount of the token, for ever. Approve less, or use accept: ['unlimited-approval'].`,
           { spender: effect.spender, asset: effect.asset },
         )
     if (effect.kind === 'approve-all' && effect.approved)
       if (!policy.approvalForAll && !accept.includes('approval-for-all'))
         throw refused(
           'approval-for-all',
-          `This lets ${effect.operator} take every token of the collection. Say yes with accept: ['approval-for-all'] if you mean it.`,
+          `This lets ${effect.operator} take every token of the collection. If you mean it, use accept: ['approval-for-all'].`,
           { operator: effect.operator, collection: effect.collection },
         )
     if (effect.kind === 'call' && policy.unknownCalls === false)
@@ -138,13 +138,9 @@ export function checkRecipients(
   for (const effect of list) {
     const party = partyOf(effect)
     if (party === undefined || allowed.has(party)) continue
-    throw refused(
-      'recipients',
-      `${party} is not on the list of allowed recipients. Check the address, or add it to policy.recipients.`,
-      {
-        address: party,
-      },
-    )
+    throw refused('recipients', `${party} is not among policy.recipients. Check the address, or add it.`, {
+      address: party,
+    })
   }
 }
 
@@ -159,7 +155,7 @@ function checkLookalikes(list: readonly Effect[], { chain, policy, accept, conta
     if (twin !== undefined)
       throw refused(
         'lookalike',
-        `${party} looks like ${twin}, which this wallet knows, and is another address. Somebody may have planted it: compare every character. If it is right, say yes with accept: ['lookalike'].`,
+        `${party} looks like ${twin}, which this wallet knows, but is another address: compare every character. If it is right, use accept: ['lookalike'].`,
         { address: party, known: twin },
       )
   }

@@ -110,33 +110,22 @@ function checksum(digits: string): Address {
   return `0x${text}`
 }
 
-const BASE58 = '[1-9A-HJ-NP-Za-km-z]'
-
 /** What is wrong with a text that is not `0x` and forty hexadecimal digits. */
 function reason(text: string): string {
-  if (text === '') return 'it is empty.'
-  if (/[\s\p{C}\p{Z}]/u.test(text))
-    return 'it holds a space or an invisible character; copy it again without it.'
-  if (/^[^.]+(?:\.[^.]+)+$/u.test(text))
-    return 'it looks like a name; names are not looked up, so ask for the address that begins with 0x.'
-  if (/[^\x21-\x7e]/.test(text))
-    return 'it holds a letter that only looks like one of 0–9 and a–f; type it again or ask for it anew.'
-  if (new RegExp(`^T${BASE58}{33}$`).test(text) || /^(?:0x)?41[0-9a-fA-F]{40}$/.test(text))
-    return 'it looks like a Tron address; ask for an address of this network, which begins with 0x.'
-  if (/^(?:bc|tb|bcrt)1[0-9a-z]+$/i.test(text) || new RegExp(`^[123mn]${BASE58}{24,34}$`).test(text))
-    return 'it looks like a Bitcoin address; ask for an address of this network, which begins with 0x.'
-  if (/^XE[0-9A-Za-z]{30,33}$/i.test(text))
-    return 'it is in the old ICAN form; ask for the form that begins with 0x.'
-  if (/^[-a-z0-9]{3,8}:/i.test(text))
-    return 'it is a link or an account id; give the address alone, from 0x on.'
-  if (/^[0-9a-fA-F]{40}$/.test(text)) return 'the 0x at its beginning is missing.'
-  if (/^0X/.test(text)) return 'it must begin with 0x, in a small letter.'
-  if (/^(?:0x)?[0-9a-fA-F]{64}$/.test(text))
-    return 'it is as long as a key or a transaction id; never give a key to anybody.'
-  if (/^0x[0-9a-fA-F]*$/.test(text))
-    return `it has ${text.length - 2} digits after 0x and an address has 40; copy it again.`
+  if (/[\s\p{C}\p{Z}]/u.test(text)) return 'it holds a space or an invisible character.'
+  if (/[^\x21-\x7e]/.test(text)) return 'it holds a letter that only looks like one of 0–9 and a–f.'
+  const kind = KINDS.find(([form]) => form.test(text))?.[1]
+  if (kind) return `it looks like ${kind}; ask for an address that begins with 0x.`
   return 'an address is 0x and 40 digits from 0–9 and a–f.'
 }
+
+const KINDS: readonly (readonly [RegExp, string])[] = [
+  [/^[^.]+(\.[^.]+)+$/, 'a name'],
+  [/^(T[1-9A-Za-z]{33}|(0x)?41[0-9a-fA-F]{40})$/, 'a Tron address'],
+  [/^((bc|tb|bcrt)1[0-9a-z]+|[123mn][1-9A-Za-z]{25,34})$/i, 'a Bitcoin address'],
+  [/^[-a-z0-9]{3,8}:/i, 'a link or an account id'],
+  [/^(0x)?[0-9a-fA-F]{64}$/, 'a key, which nobody should be given'],
+]
 
 function wrong(why: string): CofferError {
   return new CofferError({

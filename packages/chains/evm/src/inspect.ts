@@ -52,11 +52,7 @@ export function inspect(draft: DraftFields, network: EvmNetwork): Effects {
     )
   const twin = hint(draft.hints, 'lookalike')
   if (twin !== undefined && isAddress(twin))
-    warn(
-      found,
-      'lookalike',
-      `The recipient looks like ${twin}, which is known, and is another address. Compare every character.`,
-    )
+    warn(found, 'lookalike', `The recipient looks like ${twin}, which is known, but is another address.`)
   return { list: found.list, fee, warnings: found.warnings, fields: fieldsOf(tx) }
 }
 
@@ -73,11 +69,7 @@ function readValue(tx: EvmTransaction, found: Collected): void {
 function readDeployment(data: Hex, found: Collected): void {
   const code = hexToBytes(data)
   found.list.push({ kind: 'deploy', codeSize: code.length, codeHash: bytesToHex(keccak_256(code)) })
-  warn(
-    found,
-    'deployment',
-    'It puts a new contract on the chain: sign it only when you wrote or reviewed its code.',
-  )
+  warn(found, 'deployment', 'It puts a new contract on the chain: sign it only if you know its code.')
 }
 
 /** Where the contract that an account deploys with this nonce will be. */
@@ -121,7 +113,7 @@ function readCall(contract: Address, data: Hex, found: Collected): void {
     warn(
       found,
       'unknown-call',
-      `What ${contract} does with this call is not known; it may do anything that it has permission for.`,
+      `What ${contract} does with this call is not known; it may do anything it is permitted to.`,
     )
     return
   }

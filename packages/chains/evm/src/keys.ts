@@ -24,9 +24,7 @@ export async function accountKey(
   if (addressOf(keys.publicKey, engine) === address) return { address, keys }
   throw new CofferError({
     code: 'WRONG_ACCOUNT',
-    message: origin
-      ? `The key at ${origin.path} is not the one of ${address}. Use the signer with which this account was opened.`
-      : `This signer does not hold ${address}, or the account lacks the path of its key. Open the account with its signer.`,
+    message: `This signer does not hold the key of ${address}${origin ? ` at ${origin.path}` : ''}. Open the account with its own signer.`,
     details: { address },
   })
 }

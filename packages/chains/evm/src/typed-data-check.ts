@@ -1,4 +1,4 @@
-import { CofferError, parseJson } from '@coffer/core'
+import { bigNumbersAsStrings, CofferError, parseJson } from '@coffer/core'
 import { parseAddress } from './address.ts'
 import { isHex } from './hex.ts'
 import type { EvmNetwork } from './intent.ts'
@@ -53,7 +53,8 @@ const DOMAIN: readonly TypedField[] = [
  * declared; text that has no UTF-8 form.
  */
 export function checkTypedData(typedData: unknown, network: EvmNetwork): TypedData {
-  const json = typeof typedData === 'string' ? parseJson(typedData, { bigNumbers: 'string' }) : typedData
+  const json =
+    typeof typedData === 'string' ? parseJson(typedData, { bigNumbers: bigNumbersAsStrings }) : typedData
   const input = exactly(json, ['types', 'primaryType', 'domain', 'message'], 'It')
   const domainInput = record(input['domain'], 'Its domain')
   const types = readTypes(input['types'], domainInput)

@@ -13,15 +13,14 @@ export function checkBytes(value: Uint8Array, length: number, what: string): voi
 export function invalidSecret(): CofferError {
   return new CofferError({
     code: 'INVALID_KEY',
-    message: 'This is not a private key of secp256k1. It has 32 bytes and lies between 1 and n − 1.',
+    message: 'This is not a private key: 32 bytes, from 1 to n − 1.',
   })
 }
 
 export function invalidPublicKey(): CofferError {
   return new CofferError({
     code: 'INVALID_KEY',
-    message:
-      'This is not a public key of secp256k1. It has 33 bytes, begins with 02 or 03 and lies on the curve.',
+    message: 'This is not a public key: 33 bytes, a point of secp256k1.',
   })
 }
 

@@ -1,5 +1,7 @@
-import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { bytesToHex, bytesToNumberBE, concatBytes, numberToBytesBE } from '@noble/curves/utils.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Engine } from '../engine.ts'
 import { CofferError } from '../error.ts'
 import {
@@ -279,7 +281,11 @@ function compress({ x, y }: Point): Uint8Array {
   return concatBytes(Uint8Array.of(y & 1n ? 3 : 2), toBytes(x))
 }
 
-const tagged = (tag: string, ...parts: Uint8Array[]): Uint8Array => schnorr.utils.taggedHash(tag, ...parts)
+/** The tagged hash of BIP-340. */
+const tagged = (tag: string, ...parts: Uint8Array[]): Uint8Array => {
+  const name = sha256(utf8ToBytes(tag))
+  return sha256(concatBytes(name, name, ...parts))
+}
 const number = (bytes: Uint8Array): bigint => bytesToNumberBE(bytes)
 const toBytes = (value: bigint): Uint8Array => numberToBytesBE(value, 32)
 const isLong = (value: unknown, length: number): value is Uint8Array =>

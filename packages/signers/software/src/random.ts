@@ -15,8 +15,7 @@ export function randomBytes(length: number): Uint8Array {
   first.fill(0)
   throw new CofferError({
     code: 'WEAK_RANDOMNESS',
-    message:
-      'The random generator of this platform is broken: it repeats itself. Make no keys here; replace crypto.getRandomValues.',
+    message: 'The crypto.getRandomValues of this platform repeats itself. Make no keys here.',
   })
 }
 
@@ -28,7 +27,7 @@ function draw(length: number): Uint8Array {
     throw new CofferError({
       code: 'NO_RANDOMNESS',
       message:
-        'This platform has no crypto.getRandomValues, so no safe keys can be made. Install a polyfill (react-native-get-random-values in React Native).',
+        'This platform has no crypto.getRandomValues. Install one (react-native-get-random-values in React Native).',
       cause,
     })
   }

@@ -69,7 +69,6 @@ function checkHash(hash: Uint8Array): void {
 function wrong(): CofferError {
   return new CofferError({
     code: 'SIGNATURE_WRONG',
-    message:
-      'The signature that was made does not verify, so it was thrown away. Do not sign on this device until you know why.',
+    message: 'The signature does not verify and was thrown away. Do not sign on this device.',
   })
 }
