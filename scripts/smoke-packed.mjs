@@ -15,6 +15,7 @@ try {
   checkTrees(app)
   importEntries(app)
   startBins(app)
+  installPeers(app)
   compile(app)
 } finally {
   rmSync(folder, { recursive: true, force: true })
@@ -180,6 +181,18 @@ function startBins(app) {
       else console.log(`${bin} --help: ${stdout.trim().split('\n')[0]}`)
     }
   }
+}
+
+/** Everything above ran without the optional peers. The types of an entry that is made for one of them need it. */
+function installPeers(app) {
+  const { devDependencies = {}, overrides = {} } = readJson(join(root, 'package.json'))
+  const peers = new Set(packages.flatMap(({ manifest }) => Object.keys(manifest.peerDependencies ?? {})))
+  for (const peer of peers) {
+    if (existsSync(join(app, 'node_modules', peer))) problems.push(`${peer}: an optional peer was installed`)
+  }
+  const wanted = [...peers].map((peer) => `${peer}@${overrides[peer] ?? devDependencies[peer] ?? 'latest'}`)
+  if (wanted.length === 0) return
+  run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', ...wanted], app)
 }
 
 /** The types as a strict user sees them: no skipLibCheck on ours, no types of Node unless a package needs them. */

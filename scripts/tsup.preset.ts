@@ -28,7 +28,8 @@ export function preset({ platform = 'neutral' }: { platform?: 'neutral' | 'node'
     shims: platform === 'node',
     sourcemap: true,
     splitting: true,
-    treeshake: true,
+    // Nothing of ours does anything on import, so no import is kept for its own sake.
+    treeshake: { moduleSideEffects: false },
     minify: false,
     removeNodeProtocol: false,
     clean: false, // done here once: several configurations write to the same folder at the same time
