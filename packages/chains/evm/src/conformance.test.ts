@@ -1,11 +1,12 @@
 import { createDraft, hdDerive, hdFromSeed, hdSecret, type KeyRing, nobleEngine } from '@coffer/core'
 import { type ChainUnderTest, chainConformance } from '@coffer/core/testing'
 import { describe, it } from 'vitest'
-import { bnb, type EvmChain, ethereum, sepolia } from './evm.ts'
+import { bnb, type EvmChain, ethereum, evmChain, sepolia } from './evm.ts'
 import type { EvmIntent } from './intent.ts'
 import { buildTransaction, type TxNumbers } from './rebuild.ts'
 import { encodeUnsigned } from './transaction.ts'
 
+const ALICE_TOKEN = '0x00000000000000000000000000000000000A11cE'
 const ALICE = '0x000000000000000000000000000000000000a11c'
 
 function subject(chain: EvmChain): () => Promise<ChainUnderTest> {
@@ -73,5 +74,21 @@ const badAddresses = [
   'eip155:1:0x0000000000000000000000000000000000000001',
 ]
 
-for (const chain of [ethereum(), sepolia(), bnb()] as EvmChain[])
+/** Any other EVM chain is one literal. */
+const own = evmChain({
+  id: 'eip155:424242',
+  name: 'own-chain',
+  testnet: false,
+  coin: { id: 'eip155:424242/slip44:60', symbol: 'OWN', name: 'Own Coin', decimals: 18 },
+  tokens: [{ address: ALICE_TOKEN, symbol: 'TEX', name: 'Utility Token', decimals: 9 }],
+  fees: 'eip1559',
+  minGasPrice: 0n,
+  maxFee: 10n ** 16n,
+  blockTime: 2_000,
+  finalAfter: 30,
+  delegates: [],
+  coinType: 60,
+})
+
+for (const chain of [ethereum(), sepolia(), bnb(), own] as EvmChain[])
   chainConformance({ describe, it }, chain.name, subject(chain))
