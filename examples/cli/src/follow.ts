@@ -49,7 +49,9 @@ export function sentence(chain: EvmChain, status: PaymentStatus): string {
     case 'reorged':
       return 'Its block was undone; waiting for another one …'
     case 'replaced':
-      return 'Another transaction took its place'
+      return status.final
+        ? 'Another transaction took its place'
+        : 'Another transaction took its place; waiting until that is final …'
     case 'dropped':
       return 'No node knows it any more'
     default: {

@@ -69,6 +69,6 @@ export interface Account<Request = never> {
 }
 
 export interface BalancesOptions extends ReadOptions {
-  /** Instead of the chain's list. */
-  readonly assets?: readonly Asset[] | undefined
+  /** Instead of the chain's list: assets, their ids, or symbols of the list. */
+  readonly assets?: readonly (Asset | string)[] | undefined
 }

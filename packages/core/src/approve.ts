@@ -4,6 +4,7 @@ import type { Draft, DraftFields } from './draft.ts'
 import type { Effects } from './effects.ts'
 import { CofferError } from './error.ts'
 import { sealDraft } from './forms.ts'
+import { copyPlain } from './plain.ts'
 import { type Acceptance, checkEffects, type Policy, spend } from './policy.ts'
 import type { Store } from './store.ts'
 
@@ -40,7 +41,8 @@ export async function authorise(request: {
   readonly accept: readonly Acceptance[]
   readonly store: Store
 }): Promise<Authorisation> {
-  const { chain, draft, policy, accept, store } = request
+  const { chain, policy, accept, store } = request
+  const draft = copyPlain(request.draft)
   const effects = verifyDraft(chain, draft)
   const contacts = await readContacts(store, chain.id)
   checkEffects(effects, { chain, policy, accept, contacts })

@@ -33,6 +33,8 @@ export type TxState =
   | {
       /** Another transaction took its nonce or its coins and was mined. */
       readonly state: 'replaced'
+      /** False while a reorganisation could still bring it back. */
+      readonly final: boolean
       readonly by?: string
     }
 
@@ -74,9 +76,9 @@ export interface ChainRules<Id extends ChainId = ChainId, Name extends string = 
 
   /**
    * Keeps what only one transaction may use (a nonce) for a draft that is about to be signed. Throws when another one
-   * was signed with it. `release` gives it back when no signature was made.
+   * was signed with it; returns what undoes it. `release` gives back what a draft held that will not be signed.
    */
-  claim?(draft: Draft, store: Store): Promise<void>
+  claim?(draft: Draft, store: Store): Promise<() => Promise<void>>
   release?(draft: Draft, store: Store): Promise<void>
 
   /** Signs the payload with software keys and checks the result against the account. */

@@ -14,9 +14,9 @@ export * from './hd.ts'
 export * from './ids.ts'
 export * from './json.ts'
 export * from './keys.ts'
+export type { AccountText, SigningMessages } from './messages.ts'
 export {
   type AccountOptions,
-  type AccountText,
   createOfflineWallet,
   type OfflineConfig,
   type OfflineWallet,
@@ -33,11 +33,10 @@ export {
   type PaymentStatus,
   type WatchOptions,
 } from './payment.ts'
+export { copyPlain } from './plain.ts'
 export {
   type Acceptance,
   checkEffects,
-  checkGrants,
-  checkRecipients,
   type Policy,
   type PolicyContext,
 } from './policy.ts'

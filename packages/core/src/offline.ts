@@ -5,7 +5,7 @@ import type { AccountDescriptor, Draft } from './draft.ts'
 import { CofferError } from './error.ts'
 import { chainOfJson, createSigned, readDraft, readSigned } from './forms.ts'
 import type { ChainId } from './ids.ts'
-import { type Acceptance, checkGrants, checkPolicy, checkRecipients, type Policy } from './policy.ts'
+import { type Acceptance, checkPolicy, type Policy } from './policy.ts'
 import type { Signed } from './signed.ts'
 import type { Signer, SignOptions } from './signer.ts'
 import { memoryStore, type Store } from './store.ts'
@@ -27,10 +27,6 @@ export interface Signing {
    * Throws `DRAFT_MISMATCH`, `POLICY_REFUSED`, `SIGNER_REFUSED` and what the signer throws. Never touches the network.
    */
   sign(draft: Draft, options?: WalletSignOptions): Promise<Signed>
-  /** Signs a message in the chain's usual way (EIP-191 …). */
-  signMessage(account: AccountText, message: string | Uint8Array, options?: SignOptions): Promise<string>
-  /** Signs typed data (EIP-712 …). Permits are held against the policy like approvals. */
-  signTypedData(account: AccountText, typedData: unknown, options?: WalletSignOptions): Promise<string>
 }
 
 export interface AccountOptions extends SignOptions {
@@ -43,11 +39,6 @@ export interface WalletSignOptions extends SignOptions {
   /** Dangers that you say yes to for this one signature. */
   readonly accept?: readonly Acceptance[] | undefined
 }
-
-/** An account, or its descriptor. */
-export type AccountText =
-  | AccountDescriptor
-  | { readonly descriptor: AccountDescriptor; readonly chain: ChainId }
 
 export interface SigningConfig {
   readonly signer: Signer
@@ -109,31 +100,19 @@ export function signing({ chains, signer, policy = {}, store = memoryStore() }: 
     },
     sign: async (draft, { accept = [], signal } = {}) => {
       const chain = find(draft.chain)
-      const undo: (() => Promise<void>)[] = [async () => chain.release?.(draft, store)]
+      const undo: (() => Promise<void>)[] = []
       try {
         const approved = await authorise({ chain, draft, policy, accept, store })
         undo.push(approved.undo)
-        await chain.claim?.(approved.draft, store)
+        if (chain.claim) undo.push(await chain.claim(approved.draft, store))
         const signed = createSigned(chain, await signer.sign({ chain, draft: approved.draft }, { signal }))
         await addContacts(store, chain.id, approved.draft.effects.list)
         return signed
       } catch (error) {
-        await Promise.allSettled(undo.map((step) => step()))
+        for (const step of undo.reverse()) await step().catch(() => {})
+        await chain.release?.(draft, store).catch(() => {})
         throw error
       }
-    },
-    signMessage: async (account, message, { signal } = {}) => {
-      const { chain, descriptor } = accountOf(account, find)
-      if (!signer.signMessage) throw unable(signer, 'messages')
-      return signer.signMessage({ chain, account: descriptor, message }, { signal })
-    },
-    signTypedData: async (account, typedData, { accept = [], signal } = {}) => {
-      const { chain, descriptor } = accountOf(account, find)
-      if (!signer.signTypedData || !chain.inspectTypedData) throw unable(signer, 'typed data')
-      const effects = chain.inspectTypedData({ account: descriptor, typedData })
-      checkGrants(effects.list, { policy, accept })
-      checkRecipients(effects.list, { chain, policy })
-      return signer.signTypedData({ chain, account: descriptor, typedData }, { signal })
     },
   }
 }
@@ -157,15 +136,6 @@ export function chainOfAccount(text: string): string {
     code: 'INVALID_ACCOUNT',
     message: 'Give the account with its chain, such as "eip155:1:0x…".',
   })
-}
-
-function accountOf(
-  account: AccountText,
-  find: (name: string) => ChainRules,
-): { chain: ChainRules; descriptor: AccountDescriptor } {
-  if (typeof account !== 'string') return { chain: find(account.chain), descriptor: account.descriptor }
-  const chain = find(chainOfAccount(account))
-  return { chain, descriptor: chain.parseAccount(account) }
 }
 
 function pathOf(chain: ChainRules, signer: Signer, index: number, path: string | undefined): string {
@@ -192,11 +162,4 @@ export function checkUnique(chains: readonly ChainRules[]): void {
       code: 'INVALID_CHAIN',
       message: `The wallet names the chain ${twice.name} (${twice.id}) twice.`,
     })
-}
-
-function unable(signer: Signer, what: string): CofferError {
-  return new CofferError({
-    code: 'UNSUPPORTED',
-    message: `The signer "${signer.name}" cannot sign ${what} for this chain.`,
-  })
 }

@@ -52,12 +52,12 @@ describe('payment.watch', () => {
   })
 
   it('G11: tells confirmed, reorged and replaced in that order', async () => {
-    expect(await watched([mined('a', 2), { state: 'pending' }, { state: 'replaced', by: 'x' }])).toEqual([
+    expect(await watched([mined('a', 2), { state: 'pending' }, { state: 'replaced', final: true, by: 'x' }])).toEqual([
       'confirmed 2',
       'reorged',
       'replaced',
     ])
-    expect(await watched([mined('a', 2), { state: 'replaced' }])).toEqual([
+    expect(await watched([mined('a', 2), { state: 'replaced', final: true }])).toEqual([
       'confirmed 2',
       'reorged',
       'replaced',
@@ -68,6 +68,20 @@ describe('payment.watch', () => {
       'confirmed 1',
       'final 9',
     ])
+  })
+
+  it('takes a replacement back when it was undone, and calls it final only then', async () => {
+    expect(
+      await watched([
+        { state: 'pending' },
+        { state: 'replaced', final: false },
+        { state: 'replaced', final: false },
+        mined('a', 1),
+        mined('a', 9, { final: true }),
+      ]),
+    ).toEqual(['pending', 'replaced', 'confirmed 1', 'final 9'])
+    const states: TxState[] = [{ state: 'replaced', final: false }, mined('a', 1)]
+    expect(await payment(states).confirmed()).toMatchObject({ state: 'confirmed' })
   })
 
   it('calls a payment dropped when no node has known it for a while, and goes on', async () => {
@@ -90,6 +104,8 @@ describe('payment.watch', () => {
   it('bridges short network troubles, and throws when they last', async () => {
     const trouble = new CofferError({ code: 'NETWORK', message: 'down', retryable: true })
     expect(await watched([trouble, trouble, mined('a', 1, { final: true })])).toEqual(['final 1'])
+    const refused = new CofferError({ code: 'RPC_ERROR', message: 'indexing' })
+    expect(await watched([refused, mined('a', 1, { final: true })])).toEqual(['final 1'])
     await expect(watched([trouble])).rejects.toMatchObject({ code: 'NETWORK' })
     await expect(watched([new CofferError({ code: 'CHAIN_MISMATCH', message: 'x' })])).rejects.toMatchObject({
       code: 'CHAIN_MISMATCH',
@@ -131,7 +147,11 @@ describe('payment.confirmed', () => {
     await expect(payment([mined('a', 1, { ok: false })]).confirmed()).rejects.toMatchObject({
       code: 'PAYMENT_FAILED',
     })
-    await expect(payment([{ state: 'replaced', by: 'x' }]).confirmed()).rejects.toMatchObject({
+    await expect(payment([mined('a', 9, { ok: false, final: true })]).confirmed(30)).rejects.toMatchObject({
+      code: 'PAYMENT_FAILED',
+      details: { fee: 3n },
+    })
+    await expect(payment([{ state: 'replaced', final: true, by: 'x' }]).confirmed()).rejects.toMatchObject({
       code: 'PAYMENT_REPLACED',
       details: { by: 'x' },
     })

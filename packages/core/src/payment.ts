@@ -7,13 +7,14 @@ import { sleep, throwIfAborted } from './wait.ts'
 
 /**
  * Where a payment stands. `confirmed` may still be undone by a reorganisation, `final` may not. `dropped` means that no
- * node has known it for a while: publishing the same signed bytes again is safe.
+ * node has known it for a while: publishing the same signed bytes again is safe. `replaced` means that another transaction took its
+ * place; until that is `final`, it may still come back.
  */
 export type PaymentStatus =
   | { readonly state: 'pending' }
   | ({ readonly state: 'confirmed' | 'final' | 'failed' } & Mined)
   | { readonly state: 'reorged' }
-  | { readonly state: 'replaced'; readonly by?: string }
+  | { readonly state: 'replaced'; readonly final: boolean; readonly by?: string }
   | { readonly state: 'dropped' }
 
 interface Mined {
@@ -45,7 +46,7 @@ export interface Payment {
   /** One question, one answer. */
   status(options?: ReadOptions): Promise<TxState>
   /**
-   * Yields each change: state or confirmations. Ends after `final` or `replaced`, when a failed one is final, or when the signal aborts
+   * Yields each change: state or confirmations. Ends when the payment is final, failed or replaced for good, or when the signal aborts
    * (with `ABORTED`). Bridges short network troubles; throws the last error when ten questions in a row fail.
    */
   watch(options?: WatchOptions): AsyncGenerator<PaymentStatus, void, undefined>
@@ -64,11 +65,17 @@ const PATIENCE = 10
 const FIRST_WAIT = 100
 
 /** Follows `signed` on `source`. Asks nothing until it is used. */
-export function followPayment(chain: Chain, source: Source, signed: Signed): Payment {
+export function followPayment(
+  chain: Chain,
+  source: Source,
+  signed: Signed,
+  /** Called when the payment was watched to its end. */
+  onEnd: () => Promise<void> = async () => {},
+): Payment {
   const status = (options: ReadOptions = {}): Promise<TxState> =>
     chain.status(signed, { source, signal: options.signal })
   const watch = (options: WatchOptions = {}): AsyncGenerator<PaymentStatus, void, undefined> =>
-    watchStates({ chain, source, status }, options)
+    watchStates({ chain, source, status, onEnd }, options)
   return {
     chain: chain.id,
     txid: signed.txid,
@@ -80,7 +87,12 @@ export function followPayment(chain: Chain, source: Source, signed: Signed): Pay
 }
 
 async function* watchStates(
-  { chain, source, status }: { chain: Chain; source: Source; status: Payment['status'] },
+  {
+    chain,
+    source,
+    status,
+    onEnd,
+  }: { chain: Chain; source: Source; status: Payment['status']; onEnd: () => Promise<void> },
   options: WatchOptions,
 ): AsyncGenerator<PaymentStatus, void, undefined> {
   const { signal, interval = chain.pollInterval, dropAfter = DROP_AFTER } = options
@@ -99,7 +111,7 @@ async function* watchStates(
         now = await status({ signal })
         failures = 0
       } catch (error) {
-        if (!isCofferError(error) || !error.retryable || ++failures >= PATIENCE) throw error
+        if (!isPassing(error) || ++failures >= PATIENCE) throw error
         await bell.next(interval * Math.min(failures, 5))
         continue
       }
@@ -118,15 +130,21 @@ async function* watchStates(
           ? ({ state: 'dropped' } as const)
           : next
       const keep = seen?.state === 'reorged' && shown.state === 'pending'
+      const ended = (now.state === 'mined' || now.state === 'replaced') && now.final
+      if (ended) await onEnd()
       if (!keep && changed(seen, shown)) yield (seen = shown)
-      if (shown.state === 'final' || shown.state === 'replaced') return
-      if (now.state === 'mined' && now.final) return
+      if (ended) return
       await bell.next(Math.min(interval, wait))
       wait *= 2
     }
   } finally {
     bell.stop()
   }
+}
+
+/** A node that refuses or babbles once may answer the next time. */
+function isPassing(error: unknown): boolean {
+  return isCofferError(error) && (error.retryable || isCofferError(error, 'RPC_ERROR', 'BAD_RESPONSE'))
 }
 
 function toStatus(now: TxState): PaymentStatus {
@@ -138,6 +156,7 @@ function toStatus(now: TxState): PaymentStatus {
 
 function changed(before: PaymentStatus | undefined, after: PaymentStatus): boolean {
   if (before?.state !== after.state) return true
+  if (before.state === 'replaced' && after.state === 'replaced') return before.final !== after.final
   if (!('hash' in before) || !('hash' in after)) return false
   return before.hash !== after.hash || before.confirmations !== after.confirmations
 }
@@ -194,6 +213,7 @@ async function waitForConfirmations(
   const details = { chain: signed.chain, txid: signed.txid }
   const limit = new AbortController()
   let late = false
+  let failed: PaymentStatus | undefined
   const cancel = (): void => limit.abort(signal?.reason)
   signal?.addEventListener('abort', cancel, { once: true })
   if (signal?.aborted) cancel()
@@ -206,13 +226,9 @@ async function waitForConfirmations(
         }, timeout)
   try {
     for await (const status of watch({ ...options, signal: limit.signal })) {
-      if (status.state === 'failed' && status.confirmations >= n)
-        throw new CofferError({
-          code: 'PAYMENT_FAILED',
-          message: 'The transaction was mined, and it reverted: nothing moved, the fee was paid.',
-          details: { ...details, height: status.height, fee: status.fee },
-        })
-      if (status.state === 'replaced')
+      failed = status.state === 'failed' ? status : undefined
+      if (status.state === 'failed' && status.confirmations >= n) break
+      if (status.state === 'replaced' && status.final)
         throw new CofferError({
           code: 'PAYMENT_REPLACED',
           message: 'Another transaction took its place. It will not be mined.',
@@ -232,7 +248,12 @@ async function waitForConfirmations(
       )
         return status
     }
-    throw new CofferError({ code: 'INTERNAL', message: 'The payment ended without a result.', details })
+    // The watch ends without a return above only for a transaction that failed, for good or deep enough.
+    throw new CofferError({
+      code: 'PAYMENT_FAILED',
+      message: 'The transaction was mined, and it reverted: nothing moved, the fee was paid.',
+      details: failed && 'fee' in failed ? { ...details, height: failed.height, fee: failed.fee } : details,
+    })
   } catch (error) {
     if (late && isCofferError(error, 'ABORTED'))
       throw new CofferError({

@@ -23,7 +23,7 @@ export interface Policy {
   readonly maxFeePercent?: number
   /** When given, nothing may go to, be approved for, or call anybody else. CAIP-10. */
   readonly recipients?: readonly AccountId[]
-  /** The most that may leave of an asset within any `seconds`. Windows rest in the wallet's store. */
+  /** The most that may leave of an asset, or be approved, within any `seconds`. Windows rest in the wallet's store. */
   readonly limits?: readonly { readonly asset: AssetId; readonly amount: bigint; readonly seconds: number }[]
   /** Off unless set: approvals that never run out. */
   readonly unlimitedApprovals?: boolean
@@ -72,9 +72,14 @@ function invalidPolicy(rule: string): CofferError {
 /** Throws `POLICY_REFUSED` with `details.rule` when the effects break a rule. Pure. */
 export function checkEffects(effects: Effects, context: PolicyContext): void {
   checkFee(effects, context)
-  checkGrants(effects.list, context)
-  checkRecipients(effects.list, context)
-  checkLookalikes(effects.list, context)
+  checkMessage(effects.list, context)
+}
+
+/** The same rules for a message, which pays no fee. */
+export function checkMessage(list: readonly Effect[], context: PolicyContext): void {
+  checkGrants(list, context)
+  checkRecipients(list, context)
+  checkLookalikes(list, context)
 }
 
 function checkFee({ fee, list }: Effects, { chain, policy }: { chain: ChainRules; policy: Policy }): void {
@@ -97,7 +102,7 @@ function checkFee({ fee, list }: Effects, { chain, policy }: { chain: ChainRules
 }
 
 /** The rules on approvals and unknown calls alone, for typed messages, which move nothing and pay no fee. */
-export function checkGrants(
+function checkGrants(
   list: readonly Effect[],
   { policy, accept }: { readonly policy: Policy; readonly accept: readonly Acceptance[] },
 ): void {
@@ -129,7 +134,7 @@ export function checkGrants(
 }
 
 /** The allow-list alone. */
-export function checkRecipients(
+function checkRecipients(
   list: readonly Effect[],
   { chain, policy }: { chain: ChainRules; policy: Policy },
 ): void {
@@ -188,15 +193,15 @@ function partyOf(effect: Effect): string | undefined {
   }
 }
 
-/** Ids are compared without case: two writings of one token must not have two limits. */
+/**
+ * What leaves of an asset, and what others are allowed to take: an approval is money that may leave. Ids are compared
+ * without case: two writings of one token must not have two limits.
+ */
 function spentOf(list: readonly Effect[], asset: AssetId): bigint {
-  return list.reduce(
-    (sum, effect) =>
-      effect.kind === 'transfer' && effect.asset.toLowerCase() === asset.toLowerCase()
-        ? sum + effect.amount
-        : sum,
-    0n,
-  )
+  return list.reduce((sum, effect) => {
+    const spends = effect.kind === 'transfer' || (effect.kind === 'approve' && effect.change !== 'decrease')
+    return spends && effect.asset.toLowerCase() === asset.toLowerCase() ? sum + effect.amount : sum
+  }, 0n)
 }
 
 interface Spent {
@@ -210,7 +215,7 @@ interface Spent {
  * refuses what would exceed one. The same draft counts once. Returns a function that takes it out again.
  */
 export async function spend(
-  effects: Effects,
+  effects: Pick<Effects, 'list'>,
   context: {
     readonly chain: ChainRules
     readonly policy: Policy

@@ -34,4 +34,17 @@ describe('withLock', () => {
     open()
     await slow
   })
+
+  it('uses the lock of a store that has one', async () => {
+    const keys: string[] = []
+    const store = {
+      ...memoryStore(),
+      lock: async <T>(key: string, task: () => Promise<T>): Promise<T> => {
+        keys.push(key)
+        return task()
+      },
+    }
+    expect(await withLock(store, 'k', async () => 7)).toBe(7)
+    expect(keys).toEqual(['k'])
+  })
 })

@@ -9,6 +9,11 @@ export interface Store {
   delete(key: string): Promise<void>
   /** Every key that begins with `prefix`, in no order. */
   keys(prefix?: string): Promise<readonly string[]>
+  /**
+   * Runs `task` while nobody else who uses the same storage runs one for `key`, in other processes and tabs too. Present only
+   * where the storage can; without it, only the users of this very object wait for each other.
+   */
+  lock?<T>(key: string, task: () => Promise<T>): Promise<T>
 }
 
 /** A store in this process's memory. */
@@ -22,13 +27,13 @@ export function memoryStore(): Store {
   }
 }
 
-const queues = new WeakMap<Store, Map<string, Promise<unknown>>>()
+/** Kept on the store itself, so that two copies of this package in one program wait for each other. */
+const QUEUES = Symbol.for('@coffer/core:queues')
 
-/** Runs `task` after every earlier task of the same store and key in this process has ended: read, then write, in peace. */
+/** Runs `task` after every earlier task of the same store and key has ended: read, then write, in peace. */
 export function withLock<T>(store: Store, key: string, task: () => Promise<T>): Promise<T> {
-  let queue = queues.get(store)
-  if (!queue) queues.set(store, (queue = new Map()))
-  const turns = queue
+  if (store.lock) return store.lock(key, task)
+  const turns = queuesOf(store)
   const run = (turns.get(key) ?? Promise.resolve()).then(task, task)
   const settled = run.then(
     () => {},
@@ -39,4 +44,14 @@ export function withLock<T>(store: Store, key: string, task: () => Promise<T>): 
     if (turns.get(key) === settled) turns.delete(key)
   })
   return run
+}
+
+function queuesOf(
+  store: Store & { [QUEUES]?: Map<string, Promise<unknown>> },
+): Map<string, Promise<unknown>> {
+  const known = store[QUEUES]
+  if (known) return known
+  const made = new Map<string, Promise<unknown>>()
+  Object.defineProperty(store, QUEUES, { value: made })
+  return made
 }

@@ -81,7 +81,10 @@ describe('createWallet', () => {
     expect((await wallet.payments()).map((payment) => payment.txid)).toEqual([signed.txid])
     state.publishError = new CofferError({ code: 'BROADCAST_REJECTED', message: 'no' })
     await expect(wallet.publish(signed)).rejects.toMatchObject({ code: 'BROADCAST_REJECTED' })
-    expect(await wallet.payments()).toEqual([])
+    expect(await wallet.payments()).toHaveLength(1)
+    const other = await wallet.sign(fakeDraft(chain, { fee: 2n }))
+    await expect(wallet.publish(other)).rejects.toMatchObject({ code: 'BROADCAST_REJECTED' })
+    expect((await wallet.payments()).map((payment) => payment.txid)).toEqual([signed.txid])
     delete state.publishError
     await wallet.publish(signed)
     await wallet.publish(signed)
@@ -90,7 +93,7 @@ describe('createWallet', () => {
       { state: 'mined', height: 1, hash: 'a', confirmations: 3, ok: true, final: true, fee: 3n },
     ]
     const [payment] = await wallet.payments()
-    for await (const _ of payment!.watch());
+    await payment!.confirmed()
     expect(await wallet.payments()).toEqual([])
   })
 })
@@ -200,6 +203,31 @@ describe('policy', () => {
       details: { rule: 'limit' },
     })
     await restarted.sign(fakeDraft(chain, { amount: 10n }))
+  })
+
+  it('signs what it checked, also when the caller changes its objects or they answer differently', async () => {
+    const { wallet, chain } = world()
+    const draft = fakeDraft(chain)
+    let reads = 0
+    const shifty = { ...draft }
+    Object.defineProperty(shifty, 'payload', {
+      enumerable: true,
+      get: () => (reads++ === 0 ? draft.payload : 'eve:25:3'),
+    })
+    expect((await wallet.sign(shifty)).txid).toBe('bob:25:3')
+  })
+
+  it('refuses a policy that could not be held', () => {
+    const bad: [Policy, string][] = [
+      [{ maxFee: { fake: 5n } as never }, 'INVALID_CHAIN'],
+      [{ maxFee: { 'fake:1': 5 as never } }, 'INVALID_REQUEST'],
+      [{ recipients: ['bob' as never] }, 'INVALID_ACCOUNT'],
+      [{ limits: [{ asset: 'FAKE' as never, amount: 5n, seconds: 1 }] }, 'INVALID_ASSET'],
+      [{ limits: [{ asset: 'fake:1/slip44:1', amount: 5n, seconds: 0 }] }, 'INVALID_REQUEST'],
+      [{ maxFeePercent: 0.5 }, 'INVALID_REQUEST'],
+    ]
+    for (const [policy, code] of bad)
+      expect(() => world(policy), code).toThrow(expect.objectContaining({ code }))
   })
 
   it('gives a window back when no signature was made', async () => {

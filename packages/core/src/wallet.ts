@@ -1,8 +1,9 @@
 import type { Chain } from './chain.ts'
 import type { AccountDescriptor } from './draft.ts'
 import { CofferError, isCofferError } from './error.ts'
-import { chainOfJson, createSigned } from './forms.ts'
+import { createSigned } from './forms.ts'
 import type { ChainId } from './ids.ts'
+import { type SigningMessages, signingMessages } from './messages.ts'
 import {
   type AccountOptions,
   chainOfAccount,
@@ -60,7 +61,10 @@ export interface WatchWallet<C extends readonly AnyChain[] = readonly AnyChain[]
   dispose(): void
 }
 
-export interface Wallet<C extends readonly AnyChain[] = readonly AnyChain[]> extends WatchWallet<C>, Signing {
+export interface Wallet<C extends readonly AnyChain[] = readonly AnyChain[]>
+  extends WatchWallet<C>,
+    Signing,
+    SigningMessages {
   /** Account `index` (0 when not given) of the signer on a chain, by its id or short name. */
   account<const N extends NameOf<C[number]>>(
     chain: N,
@@ -101,7 +105,7 @@ export function createWallet<const C extends readonly AnyChain[]>(
     chain.open({ descriptor, source: sourceOf(chain), store })
   const follow = (signed: Signed): Payment => {
     const chain = find(signed.chain)
-    return forgetWhenDone(followPayment(chain, sourceOf(chain), signed), store)
+    return followPayment(chain, sourceOf(chain), signed, () => store.delete(paymentKey(signed)))
   }
 
   const watching: WatchWallet<C> = {
@@ -117,12 +121,13 @@ export function createWallet<const C extends readonly AnyChain[]>(
       const signed = createSigned(chain, given)
       const source = sourceOf(chain)
       // Remembered before it is sent: a crash in between leaves something to follow, never an unknown payment.
-      await store.set(paymentKey(signed), JSON.stringify(signed))
+      const known = await store.get(paymentKey(signed))
+      if (known === undefined) await store.set(paymentKey(signed), JSON.stringify(signed))
       try {
         await chain.publish(signed, { source, store, signal: options.signal })
       } catch (error) {
-        if (!isCofferError(error, 'BROADCAST_UNKNOWN', 'NETWORK', 'TIMEOUT', 'ABORTED', 'BAD_RESPONSE'))
-          await store.delete(paymentKey(signed))
+        // What an earlier call published may live, whatever this one was told.
+        if (known === undefined && isDefinite(error)) await store.delete(paymentKey(signed))
         throw error
       }
       return follow(signed)
@@ -130,10 +135,14 @@ export function createWallet<const C extends readonly AnyChain[]>(
     payment: (given) => follow(createSigned(find(given.chain), given)),
     payments: async () => {
       const texts = await Promise.all((await store.keys('payment/')).map((key) => store.get(key)))
-      return texts
-        .filter((text) => text !== undefined)
-        .filter((text) => chains.some((chain) => chain.id === chainOfJson(text)))
-        .map((text) => follow(watching.signed(text)))
+      // A record that cannot be read, or is of a chain that this wallet lacks, stays where it is and hides no other.
+      return texts.flatMap((text) => {
+        try {
+          return text === undefined ? [] : [follow(watching.signed(text))]
+        } catch {
+          return []
+        }
+      })
     },
     dispose: () => {
       sources?.close?.()
@@ -142,7 +151,10 @@ export function createWallet<const C extends readonly AnyChain[]>(
   }
   if (!signer) return watching
 
-  const signs = signing({ chains, signer, policy, store })
+  const signs = {
+    ...signing({ chains, signer, policy, store }),
+    ...signingMessages({ chains, signer, policy, store }),
+  }
   const wallet: Wallet<C> = {
     ...watching,
     ...signs,
@@ -153,15 +165,8 @@ export function createWallet<const C extends readonly AnyChain[]>(
 
 const paymentKey = (signed: Signed): string => `payment/${signed.chain}/${signed.txid}`
 
-/** The same payment, which leaves the store's list of unfinished ones once it was watched to its end. */
-function forgetWhenDone(payment: Payment, store: Store): Payment {
-  const watch: Payment['watch'] = async function* (options) {
-    for await (const status of payment.watch(options)) {
-      if (status.state === 'final' || status.state === 'replaced')
-        await store.delete(paymentKey(payment.signed))
-      yield status
-    }
-    await store.delete(paymentKey(payment.signed))
-  }
-  return { ...payment, watch }
+/** Refusals after which the network cannot have the transaction. */
+function isDefinite(error: unknown): boolean {
+  if (isCofferError(error) && error.details['sent'] === false) return true
+  return isCofferError(error, 'BROADCAST_REJECTED', 'FEE_TOO_LOW', 'INSUFFICIENT_FUNDS', 'CHAIN_MISMATCH')
 }

@@ -188,7 +188,9 @@ describe('replacing', () => {
       const third = await wallet.publish(await wallet.sign(cancel))
       await node.mine(1)
       await third.confirmed()
-      expect(await first.status()).toEqual({ state: 'replaced' })
+      expect(await first.status()).toEqual({ state: 'replaced', final: false })
+      await node.mine(6)
+      expect(await first.status()).toEqual({ state: 'replaced', final: true })
       await expect(second.confirmed()).rejects.toMatchObject({ code: 'PAYMENT_REPLACED' })
       await expect(account.replace(third, { action: 'cancel' })).rejects.toMatchObject({
         code: 'NONCE_TAKEN',

@@ -62,8 +62,14 @@ export function openAccount(network: EvmNetwork, { descriptor, source, store }: 
     descriptor,
     address,
     network,
-    balances: ({ assets: chosen = assets, signal } = {}) =>
-      readBalances(account.source, network, address, chosen, { signal }),
+    balances: ({ assets: chosen, signal } = {}) =>
+      readBalances(
+        account.source,
+        network,
+        address,
+        chosen?.map((asset) => resolveAsset(asset, network)) ?? assets,
+        { signal },
+      ),
     balance: (asset, options = {}) => one(resolveAsset(asset, network), options),
     token: (token, options = {}) => readToken(account.source, network, parseAddress(token), options),
     allowance: async ({ asset, spender }, options = {}) => {

@@ -1,5 +1,6 @@
 import {
   type AccountDescriptor,
+  type AccountId,
   CofferError,
   type Engine,
   formatOrigin,
@@ -47,6 +48,11 @@ export function isAddress(value: unknown): value is string {
   } catch {
     return false
   }
+}
+
+/** CAIP-10. */
+export function accountId(network: Pick<EvmNetwork, 'id'>, address: Address): AccountId {
+  return `${network.id}:${address}`
 }
 
 /** The EIP-55 writing of 20 bytes. */

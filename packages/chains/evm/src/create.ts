@@ -10,11 +10,13 @@ import {
   type Store,
   toBaseUnits,
 } from '@coffer/core'
+import { accountId } from './address.ts'
+import { payloadId } from './claim.ts'
 import { makeDraft } from './draft.ts'
 import { type FeeFacts, feeRead, type GasPrices, gasPrices } from './fees.ts'
 import { hexData, quantity } from './hex.ts'
 import type { Address, EvmIntent, EvmNetwork, Hex } from './intent.ts'
-import { freeNonce, type NodeNonces, takeNonces } from './nonce.ts'
+import { giveNonces, type NodeNonces } from './nonce.ts'
 import { type ContractAnswer, contractReads, uintAnswer } from './reader.ts'
 import { callOf } from './rebuild.ts'
 import { type EvmRequest, type Resolved, resolveRequest } from './request.ts'
@@ -66,30 +68,21 @@ export async function createBatch(
   const known = [...(await readContacts(store, network.id)), address]
   const planned = plan(account, requests, resolved, facts)
 
-  const free = requests.filter((request) => request.nonce === undefined).length
-  const { nonces, gap, unsigned } = await takeNonces(store, accountId(account), facts.nonces, free)
-  const skipped = (nonce: bigint): boolean => unsigned.some((earlier) => earlier < nonce)
-  let next = 0
-  try {
-    return planned.map(({ intent, gasLimit, prices, gasUsed }, i) => {
-      const nonce = requests[i]!.nonce ?? nonces[next++]!
-      return makeDraft(
-        network,
-        account.descriptor,
-        intent,
-        { nonce, gasLimit, ...prices },
-        {
-          gasUsed: gasUsed.toString(),
-          ...baseFeeHint(prices),
-          ...(gap || skipped(nonce) ? { nonceGap: 'true' } : {}),
-          ...lookalikeHint(intent, known),
-        },
-      )
+  const wanted = requests.map((request) => request.nonce)
+  return giveNonces(store, accountId(network, address), facts.nonces, wanted, (nonces, { gap, unsigned }) => {
+    const drafts = planned.map(({ intent, gasLimit, prices, gasUsed }, i) => {
+      const nonce = nonces[i]!
+      const waits = gap || unsigned.some((earlier) => earlier < nonce)
+      const hints = {
+        gasUsed: gasUsed.toString(),
+        ...baseFeeHint(prices),
+        ...(waits ? { nonceGap: 'true' } : {}),
+        ...lookalikeHint(intent, known),
+      }
+      return makeDraft(network, account.descriptor, intent, { nonce, gasLimit, ...prices }, hints)
     })
-  } catch (error) {
-    for (const nonce of nonces) await freeNonce(store, accountId(account), nonce)
-    throw error
-  }
+    return { ids: drafts.map((draft) => payloadId(draft.payload)), drafts }
+  })
 }
 
 /** For the likely cost of a draft. */
@@ -102,13 +95,6 @@ function lookalikeHint(intent: EvmIntent, known: readonly string[]): { lookalike
   const party = intent.kind === 'approve' ? intent.spender : 'to' in intent ? intent.to : null
   const twin = party === null ? undefined : lookalikeOf(party, known)
   return twin === undefined ? {} : { lookalike: twin }
-}
-
-export function accountId({
-  network,
-  address,
-}: Pick<Creating, 'network' | 'address'>): `${string}:${string}:${string}` {
-  return `${network.id}:${address}`
 }
 
 // ---- facts: everything that is asked of the network, in one request ----
@@ -136,11 +122,12 @@ async function readFacts(
   ]
   const tokenReads = tokens.flatMap(({ address: to }) => [decimalsRead(to), { to, data: balanceOf(address) }])
   const tried = resolved.filter(({ token }) => token)
-  const [latest, pending, balance, fee, ...rest] = await ask(
+  const [latest, pending, finalized, balance, fee, ...rest] = await ask(
     source,
     [
       read('eth_getTransactionCount', [address, 'latest'], nonceAnswer),
       read('eth_getTransactionCount', [address, 'pending'], nonceAnswer),
+      read('eth_getTransactionCount', [address, 'finalized'], nonceAnswer),
       read('eth_getBalance', [address, 'latest'], quantity),
       feeRead(network),
       ...resolved.map((one) => read('eth_estimateGas', [trialCall(one, account)], quantity)),
@@ -152,13 +139,21 @@ async function readFacts(
   const answers = tokens.length > 0 ? (take(rest.at(-1)!) as readonly ContractAnswer[]) : []
   const held = new Map<string, bigint>()
   tokens.forEach(({ asset }, i) => {
-    if (asset.decimals >= 0) checkDecimals(asset, answers[i * 2]!)
+    // Each request's own idea of the token: two of a batch may differ.
+    for (const { token } of resolved)
+      if (token?.asset.id === asset.id && token.asset.decimals >= 0)
+        checkDecimals(token.asset, answers[i * 2]!)
     const amount = uintAnswer(answers[i * 2 + 1]!)
     if (amount === undefined) throw unreadable(asset, 'balance')
     held.set(asset.id, amount)
   })
   return {
-    nonces: { latest: take(latest), pending: take(pending) },
+    nonces: {
+      latest: take(latest),
+      pending: take(pending),
+      // A chain without finality has no such count, and says so with an error.
+      finalized: finalized.ok ? finalized.value : undefined,
+    },
     balance: take(balance),
     fee,
     gas: rest.slice(0, resolved.length) as Answer<bigint>[],
@@ -253,13 +248,13 @@ function checkCeiling(ceiling: bigint, { maxFee }: EvmRequest, { coin }: EvmNetw
 
 /** Amounts against balances, before the node's own, less clear, complaints. */
 function checkAmounts({ network }: Creating, resolved: readonly Resolved[], facts: Facts): void {
-  const wanted = new Map<Asset, bigint>()
+  const wanted = new Map<string, { asset: Asset; amount: bigint }>()
   for (const { intent, token } of resolved)
     if (intent.kind === 'pay') {
       const asset = token?.asset ?? network.coin
-      wanted.set(asset, (wanted.get(asset) ?? 0n) + intent.amount)
+      wanted.set(asset.id, { asset, amount: (wanted.get(asset.id)?.amount ?? 0n) + intent.amount })
     }
-  for (const [asset, amount] of wanted) {
+  for (const { asset, amount } of wanted.values()) {
     const held = asset.id === network.coin.id ? facts.balance : facts.tokens.get(asset.id)!
     if (amount > held) throw insufficient(asset, amount, held)
   }

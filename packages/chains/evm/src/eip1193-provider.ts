@@ -1,12 +1,16 @@
 import {
   type Acceptance,
+  bigNumbersAsStrings,
   CofferError,
+  copyPlain,
   type Draft,
   type Effects,
   type EvmSource,
   isCofferError,
   type Publishing,
+  parseJson,
   type Signing,
+  type SigningMessages,
   type Sources,
 } from '@coffer/core'
 import type { EvmAccount } from './account.ts'
@@ -28,7 +32,7 @@ export type DappQuestion =
     }
 
 export interface Eip1193Options {
-  readonly wallet: Signing & Publishing
+  readonly wallet: Signing & SigningMessages & Publishing
   /** One account a chain; the first one's chain is current at the start. */
   readonly accounts: readonly EvmAccount[]
   readonly source: Sources
@@ -128,7 +132,11 @@ export function toEip1193Provider(options: Eip1193Options): Eip1193Provider {
       }
       case 'eth_signTypedData_v4': {
         const account = own(params[0])
-        const typedData: unknown = typeof params[1] === 'string' ? JSON.parse(params[1]) : params[1]
+        // A copy: the dapp may change its object while the person reads.
+        const typedData =
+          typeof params[1] === 'string'
+            ? parseJson(params[1], { bigNumbers: bigNumbersAsStrings })
+            : copyPlain(params[1])
         const effects = inspectTypedData({ account: account.descriptor, typedData }, account.network)
         await asked({ kind: 'typed-data', typedData, effects })
         return wallet.signTypedData(account, typedData, { accept })

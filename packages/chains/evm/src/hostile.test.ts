@@ -244,6 +244,71 @@ describe('a hostile network', () => {
     expect(await account.balance()).toBe(before - ETH - fee)
   })
 
+  it('G12: a refusal is believed only when the node was asked and does not know the transaction', async () => {
+    let lie: Bend = (_, result) => result
+    const { wallet, account } = await through(bent((call, result) => lie(call, result)))
+    const throttled: RpcResult = { ok: false, error: { code: 429, message: 'Too Many Requests' } }
+    const signed = await wallet.sign(await account.create({ to: ALICE, amount: 1n }))
+    await (await wallet.publish(signed)).confirmed()
+    // Mined long ago; the node says "nonce too low", and has no time to look it up.
+    lie = (call, result) => (call.method === 'eth_sendRawTransaction' ? result : throttled)
+    await expect(wallet.publish(signed)).rejects.toMatchObject({ code: 'BROADCAST_UNKNOWN', retryable: true })
+    lie = (call, result) => (call.method === 'eth_sendRawTransaction' ? throttled : result)
+    expect((await wallet.publish(signed)).txid).toBe(signed.txid)
+    lie = (_, result) => result
+    expect((await wallet.publish(signed)).txid).toBe(signed.txid)
+
+    const other = await wallet.sign(await account.create({ to: ALICE, amount: 2n }))
+    const low: RpcResult = { ok: false, error: { code: -32000, message: 'transaction underpriced' } }
+    lie = (call, result) =>
+      call.method === 'eth_sendRawTransaction'
+        ? low
+        : call.method.startsWith('eth_getTransactionBy') || call.method.endsWith('Receipt')
+          ? ok(null)
+          : result
+    // Refused, and unknown to the node when it was asked.
+    await expect(wallet.publish(other)).rejects.toMatchObject({ code: 'FEE_TOO_LOW' })
+  })
+
+  it('G12: a payment is not called replaced for good by a node that is ahead of its own index', async () => {
+    let lie: Bend = (_, result) => result
+    const { wallet, account } = await through(bent((call, result) => lie(call, result)))
+    await devnet.ethereum.setAutomine(false)
+    try {
+      const payment = await wallet.publish(await wallet.sign(await account.create({ to: ALICE, amount: 1n })))
+      lie = (call, result) =>
+        call.method === 'eth_getTransactionCount' && call.params[1] === 'latest' ? ok('0x9') : result
+      expect(await payment.status()).toEqual({ state: 'replaced', final: false })
+      const done = payment.confirmed()
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      lie = (_, result) => result
+      await devnet.ethereum.mine(1)
+      expect(await done).toMatchObject({ state: 'confirmed' })
+    } finally {
+      await devnet.ethereum.setAutomine(true)
+    }
+  })
+
+  it('E8: a batch is held to the strictest idea of a token, and to the sum of its amounts', async () => {
+    const { account } = await through(jsonRpc(devnet.ethereum.url))
+    const address = await devnet.ethereum.deployToken({ name: 'Six', symbol: 'SIX', decimals: 6 })
+    await devnet.ethereum.fund(account.address, { token: address, amount: 100n })
+    const token = await account.token(address)
+    const wrong = { ...token, decimals: 18 }
+    await expect(
+      account.createBatch([
+        { to: ALICE, amount: '0.000000000000000001', asset: wrong },
+        { to: ALICE, amount: 1n, asset: token.id },
+      ]),
+    ).rejects.toMatchObject({ code: 'TOKEN_MISMATCH' })
+    await expect(
+      account.createBatch([
+        { to: ALICE, amount: 60n, asset: { ...token } },
+        { to: ALICE, amount: 60n, asset: { ...token } },
+      ]),
+    ).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS' })
+  })
+
   it('keeps nothing of answers that are not what was asked for', async () => {
     for (const junk of [null, 5, '5', '0x', 'ff', {}, [], `0x${'f'.repeat(65)}`, '<html>']) {
       for (const method of [

@@ -232,6 +232,39 @@ describe('toEip1193Provider', () => {
     browser.destroy()
   })
 
+  it('signs the typed data that the person saw, whatever the dapp does to its object meanwhile', async () => {
+    const message = { ...mail.message, contents: 'Hello, Bob!' }
+    const { provider, address } = await open((question) => {
+      if (question.kind === 'typed-data') message.contents = 'Give me everything'
+      return true
+    })
+    await provider.request({ method: 'eth_requestAccounts' })
+    const typed = { ...mail, types: mail.types, message }
+    const signature = (await provider.request({
+      method: 'eth_signTypedData_v4',
+      params: [address, typed],
+    })) as `0x${string}`
+    expect(message.contents).toBe('Give me everything')
+    expect(await verifyTypedData({ ...mail, address, signature })).toBe(true)
+  })
+
+  it('counts approvals and permits in the limits of the policy', async () => {
+    const source = cluster({ 'eip155:1': [jsonRpc(devnet.ethereum.url)] })
+    const chain = ethereum()
+    const usdc = chain.assets.find(({ symbol }) => symbol === 'USDC')!
+    const policy = {
+      limits: [{ asset: usdc.id.toLowerCase() as typeof usdc.id, amount: 100n, seconds: 3600 }],
+    }
+    const wallet = createWallet({ chains: [chain], source, signer: softwareSigner({ mnemonic }), policy })
+    const account = await wallet.account('ethereum', { index: 11 })
+    await devnet.ethereum.fund(account.address, { amount: ETH })
+    const approve = (amount: bigint) =>
+      account.create({ kind: 'approve', asset: 'USDC', spender: ALICE, amount })
+    await expect(wallet.sign(await approve(101n))).rejects.toMatchObject({ details: { rule: 'limit' } })
+    await wallet.sign(await approve(60n))
+    await expect(wallet.sign(await approve(41n))).rejects.toMatchObject({ details: { rule: 'limit' } })
+  })
+
   it('switches chains, and tells of it', async () => {
     const { provider } = await open()
     const told: unknown[] = []

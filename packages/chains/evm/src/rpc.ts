@@ -57,6 +57,13 @@ export function rpcError(
       message: `The contract would refuse this${reason ? `: ${reason}` : ''}. Nothing was sent.`,
       details: { ...details, ...(reason ? { reason } : {}) },
     })
+  if (error.code === 429 || error.code === -32005 || /too many requests|rate limit/i.test(error.message))
+    return new CofferError({
+      code: 'RATE_LIMITED',
+      message: 'The node asks for fewer requests. Wait a little, or use another node.',
+      details,
+      retryable: true,
+    })
   if (/insufficient funds|exceeds? (the )?balance|insufficient balance/i.test(error.message))
     return new CofferError({
       code: 'INSUFFICIENT_FUNDS',

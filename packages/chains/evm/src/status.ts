@@ -4,7 +4,10 @@ import type { EvmNetwork } from './intent.ts'
 import { ask, read, take } from './rpc.ts'
 import { readSignedTransaction } from './sign.ts'
 
-/** Where a transaction stands, in one round trip; in two before it is called replaced. */
+/**
+ * Where a transaction stands, in one round trip; in two before it is called replaced, which is final when the node's finalized
+ * count has passed its nonce.
+ */
 export async function status(
   network: EvmNetwork,
   signed: SignedFields,
@@ -12,10 +15,11 @@ export async function status(
 ): Promise<TxState> {
   const { from, nonce } = readSignedTransaction(signed, network)
   const receiptRead = read('eth_getTransactionReceipt', [signed.txid], (value) => receipt(value, signed.txid))
-  const [count, known, found, head, finalized] = await ask(
+  const [count, settled, known, found, head, finalized] = await ask(
     source,
     [
       read('eth_getTransactionCount', [from, 'latest'], quantity),
+      read('eth_getTransactionCount', [from, 'finalized'], quantity),
       read('eth_getTransactionByHash', [signed.txid], (value) => value !== null && value !== undefined),
       receiptRead,
       read('eth_blockNumber', [], quantity),
@@ -33,10 +37,11 @@ export async function status(
     return { state: 'mined', ...mined, confirmations, final }
   }
   if (take(count) > nonce) {
-    // It may have been mined between the answers above: only a receipt that is still missing now says otherwise.
+    // It may have been mined between the answers above, or on a node that is ahead of its own index. Only what is final
+    // and still has no receipt is replaced for good.
     const [again] = await ask(source, [receiptRead] as const, { signal })
-    if (!take(again)) return { state: 'replaced' }
-    return { state: 'pending' }
+    if (take(again)) return { state: 'pending' }
+    return { state: 'replaced', final: settled.ok && settled.value > nonce }
   }
   return take(known) ? { state: 'pending' } : { state: 'unknown' }
 }
