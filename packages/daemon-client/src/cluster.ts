@@ -24,11 +24,13 @@ export interface ClusterOptions {
  *
  * A read fails with `SOURCES_FAILED` when all sources failed. A write (anything that is not known to be a read, above all
  * `eth_sendRawTransaction`) goes on to another source only when it certainly was not carried out: wrong chain, refused
- * with HTTP 429 or 401, no connection. Otherwise the error is thrown as it came, and who sent looks the transaction up.
- * A node's refusal of a call (`ok: false`) is an answer and comes back, but for "too many requests".
+ * with HTTP 429 or 401, refused as "too many requests", no connection. Otherwise the error is thrown as it came, and who
+ * sent looks the transaction up. When every source is busy a write fails with `RATE_LIMITED`; nothing was sent then.
+ * A node's refusal of a call (`ok: false`) is an answer and comes back, but for "too many requests": that comes back to a
+ * read only when no source does better, and to a write only when others of the same request were carried out.
  *
  * Nothing is connected before it is used. Throws `INVALID_REQUEST` for a configuration without sense; `for` throws
- * `NO_SOURCE` for a chain that is not in it.
+ * `NO_SOURCE` for a chain that is not in it, and for every chain once the cluster was closed.
  *
  * @example
  * const source = cluster({ 'eip155:1': [jsonRpc(urlA), jsonRpc(urlB)] }, { onEvent: console.log })
@@ -44,8 +46,15 @@ export function cluster(config: ClusterConfig, options: ClusterOptions = {}): So
       })
   }
   const made = new Map<ChainId, Source>()
+  let closed = false
   return {
     for(chain) {
+      if (closed)
+        throw new CofferError({
+          code: 'NO_SOURCE',
+          message: `The sources were closed, that of ${chain} too. Make a new cluster.`,
+          details: { chain },
+        })
       const known = made.get(chain)
       if (known) return known
       const list = factories.get(chain)
@@ -59,6 +68,7 @@ export function cluster(config: ClusterConfig, options: ClusterOptions = {}): So
       return source
     },
     close() {
+      closed = true
       for (const source of made.values()) source.close?.()
       made.clear()
     },

@@ -1,4 +1,12 @@
-import { type ChainId, type EvmSource, type Head, isCofferError, type RpcResult, sleep } from '@coffer/core'
+import {
+  type ChainId,
+  CofferError,
+  type EvmSource,
+  type Head,
+  isCofferError,
+  type RpcResult,
+  sleep,
+} from '@coffer/core'
 import { isRateLimit } from './answers.ts'
 import { type Failover, type FailoverOptions, failover, isQuiet, type Reason } from './failover.ts'
 import { isRead } from './methods.ts'
@@ -14,7 +22,7 @@ export function clusterEvm(
   return {
     family: 'evm',
     chain,
-    request: (calls, read) => request(pool, calls, read),
+    request: (calls, read) => request(chain, pool, calls, read),
     ...(sources.some((source) => source.heads) ? { heads: (read) => heads(pool, read?.signal) } : {}),
     ...(sources.some((source) => source.transfers)
       ? {
@@ -32,6 +40,7 @@ export function clusterEvm(
 }
 
 async function request(
+  chain: ChainId,
   pool: Failover<EvmSource>,
   calls: Parameters<EvmSource['request']>[0],
   read: Parameters<EvmSource['request']>[1],
@@ -43,17 +52,30 @@ async function request(
       async (source) => {
         const results = await source.request(calls, read)
         // Some servers ask to slow down call by call. Any other refusal of a call is an answer.
-        if (!isWrite && results.some(isRateLimit)) {
+        const name = source.name ?? 'A source'
+        if (isWrite) {
+          // What was refused so was not carried out. When only some writes were, the answer stands.
+          if (results.every((result, i) => isRateLimit(result) || (calls[i] && isRead(calls[i]))))
+            throw rateLimited(name, { sent: false })
+        } else if (results.some(isRateLimit)) {
           limited ??= results
-          throw rateLimited(source.name ?? 'A source')
+          throw rateLimited(name)
         }
         return results
       },
       { isWrite, signal: read?.signal },
     )
   } catch (error) {
-    if (limited && isCofferError(error, 'SOURCES_FAILED')) return limited
-    throw error
+    if (!isCofferError(error, 'SOURCES_FAILED')) throw error
+    if (limited) return limited
+    const failures = error.details.failures as readonly { readonly code: string }[]
+    if (!isWrite || failures.length === 0 || failures.some(({ code }) => code !== 'RATE_LIMITED')) throw error
+    throw new CofferError({
+      code: 'RATE_LIMITED',
+      message: `Every source of ${chain} asks for fewer requests. Nothing was sent. Try again later.`,
+      details: error.details,
+      retryable: true,
+    })
   }
 }
 

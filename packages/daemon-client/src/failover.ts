@@ -39,7 +39,8 @@ export interface Failover<S extends Source> {
   succeeded(member: Member<S>): void
   /** Takes note of the failure; false when the error says nothing of the source. */
   failed(member: Member<S>, error: unknown): error is CofferError
-  allFailed(reasons: readonly Reason[]): CofferError
+  /** @param unsent true when it is known that none carried the request out. */
+  allFailed(reasons: readonly Reason[], unsent?: boolean): CofferError
   movedOn(from: Reason, to: Member<S>): void
 }
 
@@ -118,7 +119,8 @@ export function failover<S extends Source>(
         reasons.push(previous)
       }
     }
-    throw allFailed(reasons)
+    // A write that may have been sent ended above; one that rests was not asked, whatever it said before.
+    throw allFailed(reasons, attempt.isWrite)
   }
 
   function order(can: (source: S) => boolean = () => true): readonly Member<S>[] {
@@ -161,7 +163,7 @@ export function failover<S extends Source>(
     return true
   }
 
-  function allFailed(reasons: readonly Reason[]): CofferError {
+  function allFailed(reasons: readonly Reason[], unsent = false): CofferError {
     const dropped = members.filter(
       (member) => member.dropped && reasons.every(({ name }) => name !== member.name),
     )
@@ -177,7 +179,7 @@ export function failover<S extends Source>(
           const wait = typeof details.retryAfter === 'number' ? { retryAfter: details.retryAfter } : {}
           return { source: name, code, message, retryable, ...wait }
         }),
-        ...(all.every(({ error }) => error.details.sent === false) ? { sent: false } : {}),
+        ...(unsent || all.every(({ error }) => error.details.sent === false) ? { sent: false } : {}),
       },
       retryable: all.some(({ error }) => error.retryable),
     })

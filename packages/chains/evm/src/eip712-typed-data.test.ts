@@ -586,6 +586,39 @@ describe('E4: permits', () => {
     expect(codes(found)).toEqual(['unknown-call', 'unlimited-approval', 'unlisted-token'])
   })
 
+  const AUTHORIZED =
+    'address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce'
+  const authorize = (
+    primaryType: string,
+    message: object = {},
+    token = USDC,
+    fields = AUTHORIZED,
+  ): Request => ({
+    types: { [primaryType]: typed(fields) },
+    primaryType,
+    domain: { name: 'USD Coin', version: '2', chainId: 1, verifyingContract: token },
+    message: {
+      from: SELF,
+      to: SPENDER,
+      value: '5000000',
+      validAfter: 0,
+      validBefore: 99,
+      nonce: `0x${'ab'.repeat(32)}`,
+      ...message,
+    },
+  })
+
+  test.each(['TransferWithAuthorization', 'ReceiveWithAuthorization'])('EIP-3009: %s', (primaryType) => {
+    const effect = { kind: 'transfer', asset: usdc, from: SELF, to: SPENDER, amount: 5_000_000n }
+    expect(look(authorize(primaryType))).toEqual({ list: [effect], warnings: [] })
+    const odd = look(authorize(primaryType, { value: MAX_UINT256, to: UNLISTED }, UNLISTED))
+    expect(odd.list).toEqual([{ ...effect, asset: unlisted, to: UNLISTED, amount: MAX_UINT256 }])
+    expect(codes(odd)).toEqual(['recipient-is-token', 'unlisted-token'])
+    expect(look(authorize(primaryType, { from: OTHER })).list).toMatchObject([{ from: OTHER }])
+    const nowhere = look({ ...authorize(primaryType), domain: { name: 'USD Coin', chainId: 1 } })
+    expect(nowhere.list).toMatchObject([{ kind: 'transfer' }, { kind: 'call' }])
+  })
+
   test('a permit that names no contract is an approval and a call', () => {
     const found = look({ ...permitRequest(), domain: { name: 'X', chainId: 1 } })
     expect(found.list).toMatchObject([{ kind: 'approve' }, { kind: 'call' }])
@@ -622,6 +655,16 @@ describe('E4: permits', () => {
           TokenPermissions: 'address token,uint128 amount',
         },
         { permitted: { token: USDC, amount: 5 }, spender: SPENDER, nonce: 0, deadline: 99 },
+      ),
+    ],
+    ['a transfer that is authorised under another name', authorize('MoveWithAuthorization')],
+    [
+      'an authorisation with fields in another order',
+      authorize(
+        'TransferWithAuthorization',
+        {},
+        USDC,
+        'address to,address from,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce',
       ),
     ],
   ])('%s is not understood, and says so', (_, typedData) => {

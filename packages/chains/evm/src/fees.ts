@@ -32,15 +32,25 @@ export type FeeFacts =
   | { readonly gasPrice: bigint }
   | { readonly baseFeePerGas: bigint /** By speed. */; readonly tips: readonly [bigint, bigint, bigint] }
 
+/** Checks the form of a choice, whatever the chain. Throws `INVALID_REQUEST`. */
+export function checkFee(choice: unknown): asserts choice is FeeChoice {
+  if (typeof choice !== 'object' || choice === null) {
+    if (typeof choice === 'string' && Object.hasOwn(ROOM, choice)) return
+    throw invalid(
+      `A fee is "slow", "normal" or "fast", or rates in wei per gas; not ${JSON.stringify(String(choice).slice(0, 40))}.`,
+    )
+  }
+  if (!/^(gasPrice|maxFeePerGas,maxPriorityFeePerGas)$/.test(Object.keys(choice).sort().join()))
+    throw invalid('Own fee rates are { maxFeePerGas, maxPriorityFeePerGas } or { gasPrice }.')
+  if (Object.values(choice).some((rate) => typeof rate !== 'bigint' || rate < 0n || rate >= MOST))
+    throw invalid('Fee rates are bigints in wei per gas, from 0 to 2^96.')
+}
+
 /** The fee fields for a choice. Throws `INVALID_REQUEST` for a choice that does not fit the chain. */
 export function gasPrices(choice: FeeChoice, answer: Answer<FeeFacts>, network: EvmNetwork): GasPrices {
+  checkFee(choice)
   const facts = take(answer)
   if (typeof choice === 'object') return ownChoice(choice, facts, network)
-  if (!(choice in ROOM))
-    throw new CofferError({
-      code: 'INVALID_REQUEST',
-      message: `A fee is "slow", "normal" or "fast", or rates in wei per gas; not ${JSON.stringify(String(choice).slice(0, 40))}.`,
-    })
   if ('gasPrice' in facts) {
     const price = facts.gasPrice > network.minGasPrice ? facts.gasPrice : network.minGasPrice
     const percent = choice === 'slow' ? 100n : choice === 'normal' ? 105n : 125n
@@ -56,23 +66,11 @@ export function gasPrices(choice: FeeChoice, answer: Answer<FeeFacts>, network: 
 }
 
 function ownChoice(choice: Exclude<FeeChoice, FeeSpeed>, facts: FeeFacts, network: EvmNetwork): GasPrices {
-  const rates = Object.values(choice) as unknown[]
-  if (rates.some((rate) => typeof rate !== 'bigint' || rate < 0n || rate >= MOST))
-    throw new CofferError({
-      code: 'INVALID_REQUEST',
-      message: 'Fee rates are bigints in wei per gas, from 0 to 2^96.',
-    })
   if ('gasPrice' in choice) return { gasPrice: choice.gasPrice }
   if ('gasPrice' in facts)
-    throw new CofferError({
-      code: 'INVALID_REQUEST',
-      message: `${network.name} wants a gas price: use fee: { gasPrice } instead of maxFeePerGas.`,
-    })
+    throw invalid(`${network.name} wants a gas price: use fee: { gasPrice } instead of maxFeePerGas.`)
   if (choice.maxPriorityFeePerGas > choice.maxFeePerGas)
-    throw new CofferError({
-      code: 'INVALID_REQUEST',
-      message: 'maxPriorityFeePerGas cannot exceed maxFeePerGas.',
-    })
+    throw invalid('maxPriorityFeePerGas cannot exceed maxFeePerGas.')
   return { ...choice, baseFeePerGas: facts.baseFeePerGas }
 }
 
@@ -91,6 +89,10 @@ function feeHistory(value: unknown): FeeFacts {
     return tips[tips.length >> 1] ?? 0n
   }
   return { baseFeePerGas: quantity(baseFees.at(-1)), tips: [column(0), column(1), column(2)] }
+}
+
+function invalid(message: string): CofferError {
+  return new CofferError({ code: 'INVALID_REQUEST', message })
 }
 
 function ascending(a: bigint, b: bigint): number {

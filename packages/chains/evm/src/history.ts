@@ -5,6 +5,7 @@ import {
   type HistoryItem,
   type HistoryOptions,
   type HistoryPage,
+  isCofferError,
   type ReadOptions,
   type TransferRow,
 } from '@coffer/core'
@@ -16,14 +17,16 @@ import { receipt } from './status.ts'
 import { tokenAddress } from './tokens-read.ts'
 
 const TRANSFER = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef'
-/** Blocks that one page looks through when there is no indexer, and that one request carries. */
-const SCAN = 400
-const STEP = 50
+/** Blocks that one page looks through when there is no indexer, and that one request carries: full ones are large. */
+const SCAN = 200
+const STEP = 8
 
 /**
  * Movements of the coin and of known tokens, newest first. From the source's indexer where it has one; else by reading
  * the newest blocks and logs, {@link SCAN} blocks a page, and `coverage` says how far that reached. Tokens that are not
- * among `assets` are left out: anybody can write a row into anybody's history.
+ * among `assets` are left out, and movements of nothing: anybody can write a row into anybody's history.
+ *
+ * Internal transfers are not read: coin that a contract sends is in the balance, and not in the history.
  */
 export async function history(
   network: EvmNetwork,
@@ -51,10 +54,12 @@ async function indexed(
 ): Promise<HistoryPage> {
   const page = await transfers({ address, coin: network.coin.id, limit, cursor }, { signal })
   const items = page.items.flatMap((row) => toItem(row, address, assets, network) ?? [])
+  // Before the end, the last row tells how far it came; none tells of no block at all.
+  const fromHeight = page.next === undefined ? 0 : (page.items.at(-1)?.height ?? Number.MAX_SAFE_INTEGER)
   return {
     items,
     ...(page.next === undefined ? {} : { next: page.next }),
-    coverage: { fromHeight: 0, coin: true, tokens: true },
+    coverage: { fromHeight, coin: true, tokens: true },
   }
 }
 
@@ -65,7 +70,8 @@ function toItem(
   network: EvmNetwork,
 ): HistoryItem | undefined {
   const asset = assets.find(({ id }) => id.toLowerCase() === row.asset.toLowerCase())
-  if (!asset) return undefined
+  // A transfer of nothing costs its maker nothing and is how addresses get poisoned.
+  if (!asset || (row.amount === 0n && asset.id !== network.coin.id)) return undefined
   const from = parseAddress(row.from)
   const to = row.to === null ? null : parseAddress(row.to)
   if (from !== address && to !== address)
@@ -99,16 +105,29 @@ async function scanned(
   let top = cursor === undefined ? await newest(source, { signal }) : readCursor(cursor)
   const bottom = Math.max(0, top - SCAN + 1)
   const items: HistoryItem[] = []
+  let step = STEP
   while (top >= bottom && items.length < limit) {
-    const from = Math.max(bottom, top - STEP + 1)
-    items.push(...(await scanRange(network, source, address, assets, from, top, { signal })))
-    top = from - 1
+    const from = Math.max(bottom, top - step + 1)
+    try {
+      items.push(...(await scanRange(network, source, address, assets, from, top, { signal })))
+      top = from - 1
+    } catch (error) {
+      if (from === top || !isBadResponse(error)) throw error
+      step = (top - from + 1) >> 1
+    }
   }
   return {
     items,
     ...(top < 0 ? {} : { next: `block:${top}` }),
     coverage: { fromHeight: top + 1, coin: true, tokens: true },
   }
+}
+
+/** What an answer that is too long comes as, from one source or from several. */
+function isBadResponse(error: unknown): boolean {
+  if (!isCofferError(error, 'SOURCES_FAILED')) return isCofferError(error, 'BAD_RESPONSE')
+  const failures = error.details['failures'] as readonly { readonly code: string }[] | undefined
+  return failures?.some(({ code }) => code === 'BAD_RESPONSE') ?? false
 }
 
 async function newest(source: EvmSource, options: ReadOptions): Promise<number> {
@@ -246,8 +265,6 @@ function transferLogs(
       if (!Array.isArray(topics) || topics.length !== 3 || topics[0] !== TRANSFER || data.length !== 66)
         return []
       const amount = BigInt(data)
-      // Zero-value transfers cost the account nothing and are how addresses get poisoned.
-      if (amount === 0n) return []
       const place =
         Number(quantity(log['transactionIndex'])) * 1e6 + (Number(quantity(log['logIndex'])) % 999_999)
       return [

@@ -1,6 +1,6 @@
 import { type AmountInput, type Asset, type AssetId, CofferError, toBaseUnits } from '@coffer/core'
 import { parseAddress } from './address.ts'
-import type { FeeChoice } from './fees.ts'
+import { checkFee, type FeeChoice } from './fees.ts'
 import { hexData } from './hex.ts'
 import type { AccessList, Address, EvmIntent, EvmNetwork, Hex } from './intent.ts'
 import { tokenAddress } from './tokens-read.ts'
@@ -53,6 +53,10 @@ export type AssetInput = AssetId | Asset | string
 
 const UNLIMITED = (1n << 256n) - 1n
 const MOST_DATA = 128 * 1024
+/** Gas: more than any chain's block holds. */
+const MOST_GAS = 1n << 40n
+/** EIP-2681. */
+const MOST_NONCE = (1n << 64n) - 2n
 
 /** A request with every word checked, before anything is asked of the network. */
 export interface Resolved {
@@ -67,6 +71,7 @@ export interface Resolved {
 export function resolveRequest(request: EvmRequest, network: EvmNetwork): Resolved {
   if (typeof request !== 'object' || request === null)
     throw invalid('Say what to create: { to, amount }, or another kind.')
+  checkCosts(request)
   const coinAmount = (amount: AmountInput | undefined): bigint =>
     toBaseUnits(amount ?? 0n, network.coin.decimals)
   switch (request.kind) {
@@ -124,6 +129,17 @@ export function resolveRequest(request: EvmRequest, network: EvmNetwork): Resolv
         `"${String((request as { kind: unknown }).kind).slice(0, 30)}" is not a kind of request that this chain knows.`,
       )
   }
+}
+
+function checkCosts({ fee, gasLimit, nonce }: EvmCosts): void {
+  if (fee !== undefined) checkFee(fee)
+  checkCount('gasLimit', gasLimit, MOST_GAS)
+  checkCount('nonce', nonce, MOST_NONCE)
+}
+
+function checkCount(name: string, value: unknown, most: bigint): void {
+  if (value !== undefined && (typeof value !== 'bigint' || value < 0n || value > most))
+    throw invalid(`${name} is a bigint from 0 to ${most}, such as 21000n; or leave it out.`)
 }
 
 /** An asset of the network: by id, by symbol of the list, or as given. */

@@ -3,7 +3,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { MAX_UINT256, PERMIT2 } from './abi.ts'
 import { parseAddress, readAccount, ZERO_ADDRESS } from './address.ts'
-import { addApproval, addCall, type Collected, collect, warn } from './collect.ts'
+import { addApproval, addCall, addTransfer, type Collected, collect, warn } from './collect.ts'
 import { hexToBytes, intToBytes } from './hex.ts'
 import type { Address, EvmNetwork, Hex } from './intent.ts'
 import { accountKey, signerOf, signHash } from './keys.ts'
@@ -88,7 +88,7 @@ function encodeWord(type: string, value: TypedValue, types: TypedData['types']):
 
 /**
  * What typed data allows when it is signed: EIP-2612 and DAI permits, and Permit2's of every form, as
- * approvals; anything else as a `call` of its verifying contract with the warning `unknown-call`, since it
+ * approvals; an EIP-3009 authorisation as a transfer; anything else as a `call` of its verifying contract with the warning `unknown-call`, since it
  * may be an order to sell everything. A Permit2 message is told by its shape; one for a contract that is not
  * Permit2 is shown as both. The expiry of an approval is told where it ends the approval and not only the
  * signature.
@@ -125,9 +125,11 @@ interface Detail extends Permitted {
 
 const DETAILS = 'PermitDetails(address token,uint160 amount,uint48 expiration,uint48 nonce)'
 const PERMITTED = 'TokenPermissions(address token,uint256 amount)'
+const AUTHORIZED =
+  '(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)'
 const TERMS = 'permitted,address spender,uint256 nonce,uint256 deadline'
 
-/** Adds the approvals of a permit. True when there is nothing else in it. */
+/** Adds the approvals of a permit, or the transfer of an authorisation. True when there is nothing else in it. */
 function readPermit(
   { types, primaryType, message }: TypedData,
   contract: Address,
@@ -145,6 +147,12 @@ function readPermit(
     case 'Permit(address holder,address spender,uint256 nonce,uint256 expiry,bool allowed)': {
       const { holder, allowed } = message as { holder: Address; allowed: boolean }
       addApproval(found, { token: contract, owner: holder, spender, amount: allowed ? MAX_UINT256 : 0n })
+      return contract !== ZERO_ADDRESS
+    }
+    case `TransferWithAuthorization${AUTHORIZED}`:
+    case `ReceiveWithAuthorization${AUTHORIZED}`: {
+      const { from, to, value } = message as { from: Address; to: Address; value: bigint }
+      addTransfer(found, { token: contract, from, to, amount: value })
       return contract !== ZERO_ADDRESS
     }
     case `PermitSingle(PermitDetails details,address spender,uint256 sigDeadline)${DETAILS}`:
