@@ -52,11 +52,9 @@ describe('payment.watch', () => {
   })
 
   it('G11: tells confirmed, reorged and replaced in that order', async () => {
-    expect(await watched([mined('a', 2), { state: 'pending' }, { state: 'replaced', final: true, by: 'x' }])).toEqual([
-      'confirmed 2',
-      'reorged',
-      'replaced',
-    ])
+    expect(
+      await watched([mined('a', 2), { state: 'pending' }, { state: 'replaced', final: true, by: 'x' }]),
+    ).toEqual(['confirmed 2', 'reorged', 'replaced'])
     expect(await watched([mined('a', 2), { state: 'replaced', final: true }])).toEqual([
       'confirmed 2',
       'reorged',

@@ -3,7 +3,7 @@ import { evmSourceConformance } from '@coffer/core/testing'
 import { type Devnet, startDevnet } from '@coffer/devnet'
 import { createClient, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { cluster } from './cluster.ts'
 import { eip1193Source } from './eip1193Source.ts'
@@ -100,7 +100,12 @@ describe('a real transaction', () => {
       if (!sent?.ok) throw new Error('not sent')
       const [again] = await source.request([call('eth_sendRawTransaction', raw)])
       expect(again?.ok).toBe(false)
-      const [receipt] = await source.request([call('eth_getTransactionReceipt', sent.value)])
+      // The node answers before it has mined.
+      const receipt = await vi.waitFor(async () => {
+        const [found] = await source.request([call('eth_getTransactionReceipt', sent.value)])
+        if (!found?.ok || found.value === null) throw new Error('no receipt')
+        return found
+      })
       expect(receipt).toMatchObject({ ok: true, value: { transactionHash: sent.value, status: '0x1' } })
     } finally {
       source.close?.()

@@ -359,6 +359,8 @@ describe('writes', () => {
     expect(await evm(a, b).request([READ, SEND])).toEqual([OK, OK])
     a.behave = () => [BUSY, OK]
     expect(await evm(a, b).request([READ, SEND])).toEqual([BUSY, OK])
+    a.behave = () => []
+    expect(await evm(a, b).request([SEND])).toEqual([])
     expect(b.asked).toBe(1)
   })
 

@@ -55,7 +55,7 @@ async function request(
         const name = source.name ?? 'A source'
         if (isWrite) {
           // What was refused so was not carried out. When only some writes were, the answer stands.
-          if (results.every((result, i) => isRateLimit(result) || (calls[i] && isRead(calls[i]))))
+          if (calls.every((call, i) => isRead(call) || (results[i] && isRateLimit(results[i]))))
             throw rateLimited(name, { sent: false })
         } else if (results.some(isRateLimit)) {
           limited ??= results
