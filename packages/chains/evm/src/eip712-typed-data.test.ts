@@ -1,3 +1,4 @@
+// Long because one standard is one file: its own vectors, the confusions that it invites, and two independent oracles.
 import { type Effects, type KeyRing, nobleEngine } from '@coffer/core'
 import { TypedDataEncoder } from 'ethers'
 import fc, { type GeneratorValue } from 'fast-check'
