@@ -143,6 +143,21 @@ describe('an EVM account on a real node', () => {
     expect(await account.balance()).toBe(ETH - ETH / 10n - fee)
   })
 
+  it('sends an access list along: EIP-2930 with a gas price, EIP-1559 without', async () => {
+    const { wallet } = await funded()
+    for (const [name, node, type] of [
+      ['bnb', devnet.bnb, 'eip2930'],
+      ['ethereum', devnet.ethereum, 'eip1559'],
+    ] as const) {
+      const account = await wallet.account(name, { index: 77 })
+      await node.fund(account.address, { amount: ETH })
+      const accessList = [{ address: ALICE, storageKeys: [`0x${'11'.repeat(32)}`] }] as const
+      const draft = await account.create({ kind: 'call', to: ALICE, data: '0x', amount: 1n, accessList })
+      expect(draft.effects.fields['type']).toBe(type)
+      await (await wallet.publish(await wallet.sign(draft))).confirmed()
+    }
+  })
+
   it('pays a batch in one round trip of facts', async () => {
     const { wallet, account } = await funded()
     const drafts = await account.createBatch(

@@ -182,6 +182,7 @@ function trialCall({ intent, max }: Resolved, { network, address }: Creating): R
     ...(to ? { to } : {}),
     value: toQuantity(value),
     ...(data === '0x' ? {} : { data }),
+    ...('accessList' in intent && intent.accessList ? { accessList: intent.accessList } : {}),
   }
 }
 
