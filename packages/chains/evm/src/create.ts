@@ -50,7 +50,8 @@ export async function create(
 }
 
 /**
- * Makes drafts with successive nonces, in one round trip for all. The account must be able to pay for them all. On any error no nonce stays taken.
+ * Makes drafts with successive nonces, in one round trip for all. The account must be able to pay for them all. On any
+ * error no nonce stays taken.
  */
 export async function createBatch(
   account: Creating,

@@ -289,6 +289,52 @@ describe('a hostile network', () => {
     }
   })
 
+  it('G11: a payment is replaced for good also on a chain without finality, when it is deep enough', async () => {
+    const noFinality: Bend = (call, result) =>
+      call.params.includes('finalized')
+        ? { ok: false, error: { code: -32602, message: 'unknown tag' } }
+        : result
+    const { wallet, account } = await through(bent(noFinality))
+    await devnet.ethereum.setAutomine(false)
+    try {
+      const first = await wallet.publish(await wallet.sign(await account.create({ to: ALICE, amount: 1n })))
+      await wallet.publish(await wallet.sign(await account.replace(first, { action: 'cancel' })))
+      await devnet.ethereum.mine(1)
+      expect(await first.status()).toEqual({ state: 'replaced', final: false })
+      await devnet.ethereum.mine(ethereum().network.finalAfter + 1)
+      expect(await first.status()).toEqual({ state: 'replaced', final: true })
+    } finally {
+      await devnet.ethereum.setAutomine(true)
+    }
+  })
+
+  it('E7: a broadcast that never left this machine keeps its nonce for the retry', async () => {
+    let down = false
+    const flaky: SourceFactory<EvmSource> = (chain) => {
+      const real = jsonRpc(devnet.ethereum.url)(chain) as EvmSource
+      return {
+        ...real,
+        request: async (calls, options) => {
+          if (down && calls.some(({ method }) => method === 'eth_sendRawTransaction'))
+            throw new CofferError({
+              code: 'NETWORK',
+              message: 'refused',
+              retryable: true,
+              details: { sent: false },
+            })
+          return real.request(calls, options)
+        },
+      }
+    }
+    const { wallet, account } = await through(flaky)
+    const signed = await wallet.sign(await account.create({ to: ALICE, amount: 1n }))
+    down = true
+    await expect(wallet.publish(signed)).rejects.toMatchObject({ retryable: true })
+    expect((await account.create({ to: ALICE, amount: 2n })).effects.fields['nonce']).toBe('1')
+    down = false
+    await (await wallet.publish(signed)).confirmed()
+  })
+
   it('E8: a batch is held to the strictest idea of a token, and to the sum of its amounts', async () => {
     const { account } = await through(jsonRpc(devnet.ethereum.url))
     const address = await devnet.ethereum.deployToken({ name: 'Six', symbol: 'SIX', decimals: 6 })

@@ -95,15 +95,23 @@ describe('E7: the book of nonces', () => {
   it('frees the nonce of a refused broadcast, unless an earlier one lives', async () => {
     const a = await give()
     await sign(a)
-    await (await publish(a))()
+    await (await publish(a))('free')
     const b = await give()
     expect(b.nonce).toBe(a.nonce)
     await sign(b)
     await publish(b)
     const replacement = { ...b, id: 'replacement' }
     await sign(replacement, true)
-    await (await publish(replacement))()
+    await (await publish(replacement))('free')
     expect((await give()).nonce).toBe(b.nonce + 1n)
+  })
+
+  it('leaves the nonce to a signed transaction that could not be sent and will be sent again', async () => {
+    const a = await give()
+    await sign(a)
+    await (await publish(a))('retry')
+    expect((await give()).nonce).toBe(a.nonce + 1n)
+    await expect(sign({ ...a, id: 'another' })).rejects.toMatchObject({ code: 'NONCE_TAKEN' })
   })
 
   it('keeps a published nonce until it is final, whatever one node says of mined transactions', async () => {

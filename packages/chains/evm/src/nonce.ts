@@ -131,24 +131,28 @@ export async function claimNonce(
 }
 
 /**
- * Notes that the transaction `id` is handed to the network, and returns what undoes that after a refusal: then the nonce
- * is free again, unless an earlier transaction was published with it.
+ * Notes that the transaction `id` is handed to the network, and returns what to do when it was not taken: `retry` leaves the
+ * nonce to the signed transaction, which will be sent again; `free` gives it to the next draft, unless an earlier transaction
+ * was published with it.
  */
 export async function holdPublished(
   store: Store,
   account: AccountId,
   nonce: bigint,
   id: string,
-): Promise<() => Promise<void>> {
+): Promise<(next: 'retry' | 'free') => Promise<void>> {
   const before = await change(store, account, (book, now) => {
     const hold = book.held[nonce.toString()]
-    return [withHold(book, nonce, { ...hold, until: now + PUBLISHED_TTL, by: id, published: true }), hold]
+    return [
+      withHold(book, nonce, { ...hold, until: now + PUBLISHED_TTL, by: id, published: true }),
+      { hold, signed: { ...hold, until: now + SIGNED_TTL, by: id } },
+    ]
   })
-  return () =>
-    change(store, account, (book) => [
-      withHold(book, nonce, before?.published ? before : undefined),
-      undefined,
-    ])
+  return (next) =>
+    change(store, account, (book) => {
+      if (before.hold?.published) return [withHold(book, nonce, before.hold), undefined]
+      return [withHold(book, nonce, next === 'retry' ? before.signed : undefined), undefined]
+    })
 }
 
 function withHold(book: Book, nonce: bigint, hold: Hold | undefined): Book {

@@ -33,14 +33,14 @@ export async function publish(
 ): Promise<string> {
   throwIfAborted(signal)
   const { transaction, from, nonce } = readSignedTransaction(signed, network)
-  const undo = await holdPublished(store, accountId(network, from), nonce, transactionId(transaction))
+  const notTaken = await holdPublished(store, accountId(network, from), nonce, transactionId(transaction))
   const answer = await send(signed, source, signal)
   if (answer === 'accepted') return signed.txid
   // Also when nothing left this machine now: an earlier call may have sent it.
   const known = await isKnown(signed, source)
   if (known === 'yes') return signed.txid
   if (answer.sent && (!answer.refusal || known === 'unasked')) throw unknown(signed, answer.error)
-  if (answer.error.code !== 'NONCE_TAKEN') await undo()
+  if (answer.error.code !== 'NONCE_TAKEN') await notTaken(answer.error.retryable ? 'retry' : 'free')
   throw answer.error
 }
 

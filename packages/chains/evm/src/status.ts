@@ -1,13 +1,10 @@
 import { CofferError, type EvmSource, type ReadOptions, type SignedFields, type TxState } from '@coffer/core'
 import { quantity } from './hex.ts'
 import type { EvmNetwork } from './intent.ts'
-import { ask, read, take } from './rpc.ts'
+import { ask, read, take, toQuantity } from './rpc.ts'
 import { readSignedTransaction } from './sign.ts'
 
-/**
- * Where a transaction stands, in one round trip; in two before it is called replaced, which is final when the node's finalized
- * count has passed its nonce.
- */
+/** Where a transaction stands, in one round trip; in two before it is called replaced. */
 export async function status(
   network: EvmNetwork,
   signed: SignedFields,
@@ -15,11 +12,10 @@ export async function status(
 ): Promise<TxState> {
   const { from, nonce } = readSignedTransaction(signed, network)
   const receiptRead = read('eth_getTransactionReceipt', [signed.txid], (value) => receipt(value, signed.txid))
-  const [count, settled, known, found, head, finalized] = await ask(
+  const [count, known, found, head, finalized] = await ask(
     source,
     [
       read('eth_getTransactionCount', [from, 'latest'], quantity),
-      read('eth_getTransactionCount', [from, 'finalized'], quantity),
       read('eth_getTransactionByHash', [signed.txid], (value) => value !== null && value !== undefined),
       receiptRead,
       read('eth_blockNumber', [], quantity),
@@ -37,9 +33,16 @@ export async function status(
     return { state: 'mined', ...mined, confirmations, final }
   }
   if (take(count) > nonce) {
-    // It may have been mined between the answers above, or on a node that is ahead of its own index. Only what is final
-    // and still has no receipt is replaced for good.
-    const [again] = await ask(source, [receiptRead] as const, { signal })
+    // It may have been mined between the answers above, or on a node that is ahead of its own index. Only a nonce that is
+    // used at a final block, with no receipt beside that answer, is lost for good.
+    const hasFinality = finalized.ok && finalized.value !== undefined
+    const deep = take(head) - BigInt(network.finalAfter)
+    const block = hasFinality ? 'finalized' : toQuantity(deep > 0n ? deep : 0n)
+    const [again, settled] = await ask(
+      source,
+      [receiptRead, read('eth_getTransactionCount', [from, block], quantity)] as const,
+      { signal },
+    )
     if (take(again)) return { state: 'pending' }
     return { state: 'replaced', final: settled.ok && settled.value > nonce }
   }
