@@ -92,3 +92,79 @@ export interface TransferRow {
   /** Paid by the sender, in base units of the coin; present on the row that moves the coin. */
   readonly fee?: bigint
 }
+
+// ---- UTXO family: Bitcoin, by Esplora, Electrum, Blockbook or a node ----
+
+/**
+ * The door to a Bitcoin network. Scripts, transactions and headers are lower-case hexadecimal; ids are in display order.
+ *
+ * Every method takes many questions at once and answers in their order, in as few round trips as its server allows. All
+ * throw `NETWORK`, `TIMEOUT`, `RATE_LIMITED`, `BAD_RESPONSE`, `CHAIN_MISMATCH` or `ABORTED`; never a foreign error. A
+ * source checks the genesis block of its server before it believes anything. The chain checks what can be proven: the id
+ * of raw bytes, and nothing that a server merely claims decides what is signed.
+ */
+export interface UtxoSource extends Source {
+  readonly family: 'utxo'
+  /** The newest block. */
+  tip(options?: ReadOptions): Promise<Head>
+  /** The 80 bytes of the block header at each height; `undefined` above the tip. */
+  headers(heights: readonly number[], options?: ReadOptions): Promise<readonly (string | undefined)[]>
+  /** What happened at each output script. */
+  history(queries: readonly ScriptQuery[], options?: ReadOptions): Promise<readonly ScriptHistory[]>
+  /** Single transactions by id; `undefined` where the server knows none, neither mined nor waiting. */
+  transactions(queries: readonly TxQuery[], options?: ReadOptions): Promise<readonly (TxRecord | undefined)[]>
+  /** What the server would pay to be mined within so many blocks, lowest target first; empty where it cannot tell. */
+  feeRates(options?: ReadOptions): Promise<readonly FeeEstimate[]>
+  /**
+   * Sends signed bytes to one server, once, and returns the id that it answered. Throws `BROADCAST_REJECTED` with the
+   * server's reason in `details.reason` when it was refused; "already known" comes as that refusal too.
+   */
+  broadcast(raw: string, options?: ReadOptions): Promise<string>
+}
+
+export interface ScriptQuery {
+  /** The output script. */
+  readonly script: string
+  /** What the last answer for this script gave as `status`: when it is the same, the rows are left out. */
+  readonly status?: string | undefined
+}
+
+export interface ScriptHistory {
+  /** Stands for the whole answer: equal when nothing changed. Opaque; of this source alone. */
+  readonly status: string
+  /**
+   * Every transaction that pays to or spends from the script, mined ones first, oldest first. Absent when `status` is
+   * the one of the query. Empty when the script was never used.
+   */
+  readonly entries?: readonly ScriptEntry[]
+  /** Rows below this height may be missing, where the server cannot look back further. Absent when all are there. */
+  readonly fromHeight?: number
+}
+
+export interface ScriptEntry {
+  readonly txid: string
+  /** 0 while it waits to be mined. */
+  readonly height: number
+  /** The whole transaction, with witnesses, where the answer brought it along. */
+  readonly raw?: string
+}
+
+export interface TxQuery {
+  readonly txid: string
+  /** An output script of the transaction, for servers that find transactions by script alone. */
+  readonly script?: string | undefined
+}
+
+export interface TxRecord {
+  /** With witnesses. */
+  readonly raw: string
+  /** 0 while it waits to be mined. */
+  readonly height: number
+}
+
+export interface FeeEstimate {
+  /** Blocks to wait. */
+  readonly blocks: number
+  /** Satoshi for 1,000 virtual bytes. */
+  readonly satPerKvb: bigint
+}
