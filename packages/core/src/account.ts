@@ -28,7 +28,8 @@ export interface HistoryItem {
   readonly direction: 'in' | 'out' | 'self'
   readonly asset: Asset
   readonly amount: bigint
-  readonly from: string
+  /** Who paid; `null` where a transaction does not say it. */
+  readonly from: string | null
   readonly to: string | null
   readonly state: 'pending' | 'confirmed' | 'failed'
   readonly height?: number

@@ -54,11 +54,13 @@ export interface ChainRules<Id extends ChainId = ChainId, Name extends string = 
   readonly assets: readonly Asset[]
   /** Above this a fee is refused unless a policy says otherwise; base units of the coin. */
   readonly maxFee: bigint
+  /** The same for the rate of the fee, in the unit of the chain's `FeeRate`. Not limited when absent. */
+  readonly maxFeeRate?: bigint
 
-  /** The path of the key that describes account `index`. */
-  path(index: number): string
-  /** The descriptor of the account that a public key makes. */
-  describe(key: PublicKey): AccountDescriptor
+  /** The path of the key that describes account `index`, of a `type` of account where the chain has several. */
+  path(index: number, type?: string): string
+  /** The descriptor of the account that a public key makes; its `type` follows from the key's path when not given. */
+  describe(key: PublicKey, type?: string): AccountDescriptor
   /** Reads a descriptor or a bare address; returns its canonical form, or throws `INVALID_ACCOUNT` / `INVALID_ADDRESS`. */
   parseAccount(text: string): AccountDescriptor
   /** The canonical form of an address of this chain; throws `INVALID_ADDRESS`. */
@@ -83,12 +85,19 @@ export interface ChainRules<Id extends ChainId = ChainId, Name extends string = 
 
   /** Signs the payload with software keys and checks the result against the account. */
   sign(draft: Draft, keys: KeyRing): Promise<SignedFields>
+  /**
+   * For accounts of several keys: the draft's signatures with those of `keys` added. Throws `WRONG_ACCOUNT` when no key of
+   * the account is among them.
+   */
+  cosign?(draft: Draft, keys: KeyRing): Promise<readonly string[]>
+  /** Puts the draft's signatures together; throws `SIGNATURES_MISSING` while there are too few. */
+  finish?(draft: Draft): SignedFields
   /** Checks that `raw` is whole, signed by the account, of this chain, and that `txid` is its id; throws `INVALID_SIGNED`. */
   checkSigned(signed: SignedFields): void
 
   /** The chain's usual message signature over software keys. */
   signMessage?(
-    request: { account: AccountDescriptor; message: string | Uint8Array },
+    request: { account: AccountDescriptor; message: string | Uint8Array; address?: string | undefined },
     keys: KeyRing,
   ): Promise<string>
   verifyMessage?(request: { address: string; message: string | Uint8Array; signature: string }): boolean

@@ -26,6 +26,11 @@ export interface DraftFields<I extends Intent = Intent> {
   readonly payload: string
   /** What the network said and the bytes do not hold, for display only. Never trusted. */
   readonly hints: Readonly<Record<string, string>>
+  /**
+   * Signatures that were collected so far, for accounts of several keys; the chain's own form. Each is checked when it is
+   * used. Absent on every other draft.
+   */
+  readonly signatures?: readonly string[]
 }
 
 /**

@@ -57,6 +57,20 @@ export type Effect =
       /** Nothing moves; the transaction takes the place of another one. */
       readonly kind: 'cancel'
     }
+  | {
+      /** Comes back to the account itself: the address was rebuilt from its own descriptor. */
+      readonly kind: 'change'
+      readonly asset: AssetId
+      readonly to: string
+      readonly amount: bigint
+      /** Of the key, from the account on: `1/7` is change address 7. */
+      readonly path: string
+    }
+  | {
+      /** Data that stays readable on the chain for ever; lower-case hexadecimal. */
+      readonly kind: 'memo'
+      readonly data: string
+    }
 
 /** A number with its unit, both for people and for programs: `{ value: 12_000_000_000n, unit: 'weiPerGas' }`. */
 export interface FeeRate {
@@ -85,6 +99,8 @@ export type WarningCode =
   | 'recipient-is-token'
   | 'zero-amount'
   | 'fee-above-amount'
+  | 'dust'
+  | 'unknown-script'
   | 'nonce-gap'
   | 'lookalike'
   | 'delegation'

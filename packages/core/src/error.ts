@@ -35,6 +35,7 @@ export type ErrorCode =
   | 'SIGNER_REFUSED'
   | 'SIGNER_DISPOSED'
   | 'SIGNATURE_WRONG'
+  | 'SIGNATURES_MISSING'
   // the network
   | 'ABORTED'
   | 'TIMEOUT'
@@ -52,6 +53,8 @@ export type ErrorCode =
   | 'FEE_TOO_LOW'
   | 'FEE_TOO_HIGH'
   | 'NONCE_TAKEN'
+  | 'COIN_TAKEN'
+  | 'FEE_UNKNOWN'
   | 'BROADCAST_REJECTED'
   | 'BROADCAST_UNKNOWN'
   | 'PAYMENT_FAILED'

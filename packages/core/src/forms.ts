@@ -19,11 +19,12 @@ export function createDraft<I extends Intent>(
 
 /** A frozen draft of fields whose effects are known. `hidden` goes along unseen. */
 export function sealDraft<I extends Intent>(
-  { chain, account, intent, payload, hints }: DraftFields<I>,
+  { chain, account, intent, payload, hints, signatures }: DraftFields<I>,
   effects: Effects,
   hidden?: readonly [name: symbol, value: unknown],
 ): Draft<I> {
-  const json = { kind: 'draft', version: 1, chain, account, intent, payload, hints } as const
+  const fields = { kind: 'draft', version: 1, chain, account, intent, payload, hints } as const
+  const json = signatures ? { ...fields, signatures } : fields
   const draft: Draft<I> = { ...json, effects, fee: effects.fee }
   if (hidden) hide(draft, ...hidden)
   return withJson(draft, json)
@@ -38,6 +39,7 @@ export function readDraft(chain: ChainRules, json: unknown): Draft {
     readJson(json),
     ['kind', 'version', 'chain', 'account', 'intent', 'payload', 'hints'],
     invalidDraft,
+    ['signatures'],
   )
   if (fields['kind'] !== 'draft' || fields['version'] !== 1)
     throw invalidDraft('It is not a draft of version 1.')
@@ -53,6 +55,7 @@ export function readDraft(chain: ChainRules, json: unknown): Draft {
     intent: chain.parseIntent(fields['intent']),
     payload: fields['payload'],
     hints: readHints(fields['hints']),
+    ...(fields['signatures'] === undefined ? {} : { signatures: readSignatures(fields['signatures']) }),
   })
 }
 
@@ -75,6 +78,7 @@ export function createSigned(chain: Pick<ChainRules, 'checkSigned'>, fields: Sig
     account: fields.account,
     txid: fields.txid,
     raw: fields.raw,
+    ...(fields.spent === undefined ? {} : { spent: fields.spent }),
   }
   return withJson(signed, { ...signed })
 }
@@ -85,14 +89,29 @@ export function readSigned(chain: ChainRules, json: unknown): Signed {
     readJson(json),
     ['kind', 'version', 'chain', 'account', 'txid', 'raw'],
     invalidSigned,
+    ['spent'],
   )
   if (fields['kind'] !== 'signed' || fields['version'] !== 1)
     throw invalidSigned('It is not a signed transaction of version 1.')
-  const { chain: id, account, txid, raw } = fields
+  const { chain: id, account, txid, raw, spent } = fields
   if (id !== chain.id) throw invalidSigned(`It is not for ${chain.id}.`)
   if (typeof account !== 'string' || typeof txid !== 'string' || typeof raw !== 'string')
     throw invalidSigned('Its account, txid and raw bytes must be strings.')
-  return createSigned(chain, { chain: chain.id, account: chain.parseAccount(account), txid, raw })
+  if (spent !== undefined && typeof spent !== 'string')
+    throw invalidSigned('What it spends must be a string.')
+  return createSigned(chain, {
+    chain: chain.id,
+    account: chain.parseAccount(account),
+    txid,
+    raw,
+    ...(spent === undefined ? {} : { spent }),
+  })
+}
+
+function readSignatures(json: unknown): readonly string[] {
+  if (!Array.isArray(json) || json.length > 100 || json.some((text) => typeof text !== 'string'))
+    throw invalidDraft('Its signatures must be a few strings.')
+  return json
 }
 
 function readHints(json: unknown): Record<string, string> {

@@ -4,6 +4,7 @@ export * from './approve.ts'
 export * from './asset.ts'
 export * from './chain.ts'
 export { lookalikeOf, readContacts } from './contacts.ts'
+export { type Cosigning, cosigning } from './cosigning.ts'
 export * from './draft.ts'
 export * from './effects.ts'
 export * from './engine.ts'
@@ -14,7 +15,7 @@ export * from './hd.ts'
 export * from './ids.ts'
 export * from './json.ts'
 export * from './keys.ts'
-export type { AccountText, SigningMessages } from './messages.ts'
+export type { AccountText, MessageOptions, SigningMessages } from './messages.ts'
 export {
   type AccountOptions,
   createOfflineWallet,

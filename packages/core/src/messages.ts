@@ -4,7 +4,7 @@ import type { AccountDescriptor } from './draft.ts'
 import { CofferError } from './error.ts'
 import type { ChainId } from './ids.ts'
 import { jsonable } from './jsonable.ts'
-import { chainOfAccount, findChain, type OfflineConfig, type WalletSignOptions } from './offline.ts'
+import { findAccount, findChain, type OfflineConfig, type WalletSignOptions } from './offline.ts'
 import { copyPlain } from './plain.ts'
 import { checkMessage, spend } from './policy.ts'
 import type { Signer, SignOptions } from './signer.ts'
@@ -13,9 +13,14 @@ import { memoryStore } from './store.ts'
 /** What a wallet signs beside transactions. */
 export interface SigningMessages {
   /** Signs a message in the chain's usual way (EIP-191 …). */
-  signMessage(account: AccountText, message: string | Uint8Array, options?: SignOptions): Promise<string>
+  signMessage(account: AccountText, message: string | Uint8Array, options?: MessageOptions): Promise<string>
   /** Signs typed data (EIP-712 …). What it would allow or move is held against the policy. */
   signTypedData(account: AccountText, typedData: unknown, options?: WalletSignOptions): Promise<string>
+}
+
+export interface MessageOptions extends SignOptions {
+  /** Which address of the account signs, where it has many; its first one when not given. */
+  readonly address?: string | undefined
 }
 
 /** An account, or its descriptor. */
@@ -30,10 +35,10 @@ export function signingMessages({
   store = memoryStore(),
 }: OfflineConfig): SigningMessages {
   return {
-    signMessage: async (account, message, { signal } = {}) => {
+    signMessage: async (account, message, { address, signal } = {}) => {
       const { chain, descriptor } = accountOf(account, chains)
       if (!signer.signMessage) throw unable(signer, 'messages')
-      return signer.signMessage({ chain, account: descriptor, message }, { signal })
+      return signer.signMessage({ chain, account: descriptor, message, address }, { signal })
     },
     signTypedData: async (account, typedData, { accept = [], signal } = {}) => {
       const { chain, descriptor } = accountOf(account, chains)
@@ -60,8 +65,7 @@ function accountOf(
 ): { chain: ChainRules; descriptor: AccountDescriptor } {
   if (typeof account !== 'string')
     return { chain: findChain(chains, account.chain), descriptor: account.descriptor }
-  const chain = findChain(chains, chainOfAccount(account))
-  return { chain, descriptor: chain.parseAccount(account) }
+  return findAccount(chains, account)
 }
 
 function unable(signer: Signer, what: string): CofferError {

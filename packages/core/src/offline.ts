@@ -32,6 +32,8 @@ export interface AccountOptions extends SignOptions {
   readonly index?: number | undefined
   /** A key path of your own instead of the chain's path for `index`. */
   readonly path?: string | undefined
+  /** The type of account where the chain has several, such as `p2tr` on Bitcoin; the chain's usual one when not given. */
+  readonly type?: string | undefined
 }
 
 export interface WalletSignOptions extends SignOptions {
@@ -93,26 +95,42 @@ export function signing({ chains, signer, policy = {}, store = memoryStore() }: 
   checkPolicy(policy)
   const find = (name: string): ChainRules => findChain(chains, name)
   return {
-    describe: async (name, { index = 0, path, signal } = {}) => {
+    describe: async (name, options = {}) => {
       const chain = find(name)
-      return chain.describe(await signer.publicKey(pathOf(chain, signer, index, path), { signal }))
+      const key = await signer.publicKey(pathOf(chain, signer, options), { signal: options.signal })
+      return chain.describe(key, options.type)
     },
-    sign: async (draft, { accept = [], signal } = {}) => {
-      const chain = find(draft.chain)
-      const undo: (() => Promise<void>)[] = []
-      try {
-        const approved = await authorise({ chain, draft, policy, accept, store })
-        undo.push(approved.undo)
-        if (chain.claim) undo.push(await chain.claim(approved.draft, store))
-        const signed = createSigned(chain, await signer.sign({ chain, draft: approved.draft }, { signal }))
-        await addContacts(store, chain.id, approved.draft.effects.list)
+    sign: (draft, options = {}) =>
+      withApproval({ chains, signer, policy, store }, draft, options, async (chain, approved) => {
+        const request = { chain, draft: approved }
+        const signed = createSigned(chain, await signer.sign(request, { signal: options.signal }))
+        await addContacts(store, chain.id, approved.effects.list)
         return signed
-      } catch (error) {
-        for (const step of undo.reverse()) await step().catch(() => {})
-        await chain.release?.(draft, store).catch(() => {})
-        throw error
-      }
-    },
+      }),
+  }
+}
+
+/**
+ * Has a draft checked and approved, and hands it to `use`. When that fails, what it was counted in and what it held are
+ * given back.
+ */
+export async function withApproval<T>(
+  { chains, policy = {}, store = memoryStore() }: OfflineConfig,
+  draft: Draft,
+  { accept = [] }: WalletSignOptions,
+  use: (chain: ChainRules, approved: Draft) => Promise<T>,
+): Promise<T> {
+  const chain = findChain(chains, draft.chain)
+  const undo: (() => Promise<void>)[] = []
+  try {
+    const approved = await authorise({ chain, draft, policy, accept, store })
+    undo.push(approved.undo)
+    if (chain.claim) undo.push(await chain.claim(approved.draft, store))
+    return await use(chain, approved.draft)
+  } catch (error) {
+    for (const step of undo.reverse()) await step().catch(() => {})
+    await chain.release?.(draft, store).catch(() => {})
+    throw error
   }
 }
 
@@ -127,23 +145,41 @@ export function findChain<C extends ChainRules>(chains: readonly C[], name: stri
   })
 }
 
-/** The chain of an account's text: of a CAIP-10 id with or without key origin, or of a BIP-380 descriptor's wallet. */
-export function chainOfAccount(text: string): string {
-  const caip10 = /^(?:\[[^\]]*\])?([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}):/.exec(text)
-  if (caip10) return caip10[1]!
+/**
+ * The chain and the canonical form of an account's text: by the chain that is named, by its CAIP-10 id, or else by the one
+ * chain that can read it. Throws `INVALID_ACCOUNT` when none can or several can, and `UNKNOWN_CHAIN`.
+ */
+export function findAccount<C extends ChainRules>(
+  chains: readonly C[],
+  text: string,
+  name: string | undefined = /^(?:\[[^\]]*\])?([-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}):/.exec(text)?.[1],
+): { readonly chain: C; readonly descriptor: AccountDescriptor } {
+  const read = (chain: C) => ({ chain, descriptor: chain.parseAccount(text) })
+  if (name !== undefined || chains.length === 1)
+    return read(name === undefined ? chains[0]! : findChain(chains, name))
+  const found = chains.flatMap((chain) => {
+    try {
+      return [read(chain)]
+    } catch {
+      return []
+    }
+  })
+  if (found.length === 1) return found[0]!
   throw new CofferError({
     code: 'INVALID_ACCOUNT',
-    message: 'Give the account with its chain, such as "eip155:1:0x…".',
+    message: found.length
+      ? `This account could be of ${found.map(({ chain }) => chain.name).join(' or ')}. Say which.`
+      : 'No chain of this wallet can read this account. Give it with its chain, such as "eip155:1:0x…".',
   })
 }
 
-function pathOf(chain: ChainRules, signer: Signer, index: number, path: string | undefined): string {
+function pathOf(chain: ChainRules, signer: Signer, { index = 0, path, type }: AccountOptions): string {
   if (!Number.isInteger(index) || index < 0 || index >= 0x80000000)
     throw new CofferError({
       code: 'INVALID_PATH',
       message: 'An account index is a whole number from 0 to 2147483647.',
     })
-  if (signer.keys === 'hd') return path ?? chain.path(index)
+  if (signer.keys === 'hd') return path ?? chain.path(index, type)
   if (index !== 0 || (path !== undefined && path !== 'm'))
     throw new CofferError({
       code: 'INVALID_PATH',

@@ -26,19 +26,20 @@ export function readJson(json: unknown): unknown {
   return parseJson(text)
 }
 
-/** An object with exactly `keys`. */
-export function jsonObject<K extends string>(
+/** An object with exactly `keys`, and perhaps some of `optional`. */
+export function jsonObject<K extends string, O extends string = never>(
   json: unknown,
   keys: readonly K[],
   wrong: (hint: string) => CofferError,
-): Record<K, unknown> {
+  optional: readonly O[] = [],
+): Record<K | O, unknown> {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw wrong('It must be an object.')
   const found = Object.keys(json)
   const missing = keys.find((key) => !found.includes(key))
   if (missing) throw wrong(`"${missing}" is missing.`)
-  const extra = found.find((key) => !(keys as readonly string[]).includes(key))
+  const extra = found.find((key) => ![...keys, ...optional].includes(key as K))
   if (extra) throw wrong(`It has an unknown field ${JSON.stringify(extra.slice(0, 40))}.`)
-  return json as Record<K, unknown>
+  return json as Record<K | O, unknown>
 }
 
 function deepFreeze<T>(value: T): T {

@@ -19,6 +19,8 @@ import { type Store, withLock } from './store.ts'
 export interface Policy {
   /** The highest fee ceiling per chain, in base units of its coin. A chain that is not named keeps its built-in `maxFee`. */
   readonly maxFee?: Readonly<Partial<Record<ChainId, bigint>>>
+  /** The highest fee rate per chain, in the chain's unit (`satPerKvb` on Bitcoin). A chain that is not named keeps its own. */
+  readonly maxFeeRate?: Readonly<Partial<Record<ChainId, bigint>>>
   /** The highest fee ceiling as a share of the coin amount that leaves, in whole percent. For payments in the coin. */
   readonly maxFeePercent?: number
   /** When given, nothing may go to, be approved for, or call anybody else. CAIP-10. */
@@ -48,11 +50,13 @@ export interface PolicyContext {
  * Refuses a policy that could not be held: ids that are none, amounts that are no bigints. A rule that nobody can break
  * is worse than none. Throws `INVALID_CHAIN`, `INVALID_ASSET`, `INVALID_ACCOUNT` or `INVALID_REQUEST`.
  */
-export function checkPolicy({ maxFee = {}, maxFeePercent, recipients = [], limits = [] }: Policy): void {
-  for (const [chain, most] of Object.entries(maxFee)) {
-    parseChainId(chain)
-    if (typeof most !== 'bigint' || most < 0n) throw invalidPolicy('maxFee')
-  }
+export function checkPolicy(policy: Policy): void {
+  const { maxFeePercent, recipients = [], limits = [] } = policy
+  for (const rule of ['maxFee', 'maxFeeRate'] as const)
+    for (const [chain, most] of Object.entries(policy[rule] ?? {})) {
+      parseChainId(chain)
+      if (typeof most !== 'bigint' || most < 0n) throw invalidPolicy(rule)
+    }
   if (maxFeePercent !== undefined && (!Number.isInteger(maxFeePercent) || maxFeePercent < 0))
     throw invalidPolicy('maxFeePercent')
   for (const recipient of recipients) parseAccountId(recipient)
@@ -90,6 +94,13 @@ function checkFee({ fee, list }: Effects, { chain, policy }: { chain: ChainRules
       'max-fee',
       `The fee could reach ${show(fee.ceiling)}; the most allowed is ${show(most)}. Choose a lower fee rate, or raise policy.maxFee.`,
       { ceiling: fee.ceiling, most },
+    )
+  const mostRate = policy.maxFeeRate?.[chain.id] ?? chain.maxFeeRate
+  if (mostRate !== undefined && fee.rate.value > mostRate)
+    throw refused(
+      'max-fee-rate',
+      `The fee rate is ${fee.rate.value} ${fee.rate.unit}; the most allowed is ${mostRate}. Choose a lower one, or raise policy.maxFeeRate.`,
+      { rate: fee.rate.value, most: mostRate },
     )
   const percent = policy.maxFeePercent
   const amount = spentOf(list, chain.coin.id)
@@ -189,6 +200,8 @@ function partyOf(effect: Effect): string | undefined {
     case 'deploy':
       return 'a new contract'
     case 'cancel':
+    case 'change':
+    case 'memo':
       return undefined
   }
 }

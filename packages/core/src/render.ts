@@ -54,5 +54,9 @@ function sentence(effect: Effect, show: (amount: bigint, id: AssetId) => string)
         : `Let the code at ${effect.to} act for ${effect.authority}`
     case 'cancel':
       return 'Send nothing, in place of the earlier transaction'
+    case 'change':
+      return `Get back ${show(effect.amount, effect.asset)} at ${effect.to}, your own address ${effect.path}`
+    case 'memo':
+      return `Write ${effect.data.length / 2} bytes into the chain for all to read: ${effect.data}`
   }
 }

@@ -9,6 +9,11 @@ export interface SignedFields {
   readonly txid: string
   /** The bytes to broadcast: `0x…` or hex, as the chain's nodes take them. */
   readonly raw: string
+  /**
+   * What the transaction spends, where its bytes alone do not say it: on Bitcoin the key path and the amount of each
+   * input, so that whoever reads it can check every signature.
+   */
+  readonly spent?: string
 }
 
 /** A signed transaction. `JSON.stringify(signed)` writes it; `wallet.signed(json)` reads it back and checks it again. */

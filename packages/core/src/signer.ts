@@ -12,6 +12,8 @@ export interface MessageRequest {
   readonly account: AccountDescriptor
   /** Text is signed as UTF-8. */
   readonly message: string | Uint8Array
+  /** Which address of the account signs, where it has many; its first one when not given. */
+  readonly address?: string | undefined
 }
 
 export interface TypedDataRequest {
@@ -34,6 +36,11 @@ export interface Signer {
     request: { readonly chain: ChainRules; readonly draft: Draft },
     options?: SignOptions,
   ): Promise<SignedFields>
+  /** Adds its signatures to those of a draft of an account of several keys. The same guards as `sign`. */
+  cosign?(
+    request: { readonly chain: ChainRules; readonly draft: Draft },
+    options?: SignOptions,
+  ): Promise<readonly string[]>
   /** The chain's usual message signature (EIP-191, BIP-322, TIP-191), in the chain's usual text form. */
   signMessage?(request: MessageRequest, options?: SignOptions): Promise<string>
   signTypedData?(request: TypedDataRequest, options?: SignOptions): Promise<string>

@@ -1,4 +1,5 @@
 import type { Chain } from './chain.ts'
+import { type Cosigning, cosigning } from './cosigning.ts'
 import type { AccountDescriptor } from './draft.ts'
 import { CofferError, isCofferError } from './error.ts'
 import { createSigned } from './forms.ts'
@@ -6,8 +7,8 @@ import type { ChainId } from './ids.ts'
 import { type SigningMessages, signingMessages } from './messages.ts'
 import {
   type AccountOptions,
-  chainOfAccount,
   checkUnique,
+  findAccount,
   findChain,
   type Reading,
   reading,
@@ -55,8 +56,14 @@ export interface WatchWallet<C extends readonly AnyChain[] = readonly AnyChain[]
   readonly chains: C
   /** The chain of an id or short name; throws `UNKNOWN_CHAIN`. */
   chain<N extends NameOf<C[number]>>(name: N): Extract<C[number], { id: N } | { name: N }>
-  /** Opens an account from its public text: a descriptor, or a CAIP-10 id such as `eip155:1:0x…`. */
-  watch(account: string): Promise<AnyAccountOf<C[number]>>
+  /**
+   * Opens an account from its public text: a CAIP-10 id such as `eip155:1:0x…`, a descriptor, or what the chain reads as an
+   * account. Say which `chain` where several of the wallet could have it.
+   */
+  watch(
+    account: string,
+    options?: { readonly chain?: NameOf<C[number]> | undefined },
+  ): Promise<AnyAccountOf<C[number]>>
   /** Closes sources and wipes the signer, if any. */
   dispose(): void
 }
@@ -64,6 +71,7 @@ export interface WatchWallet<C extends readonly AnyChain[] = readonly AnyChain[]
 export interface Wallet<C extends readonly AnyChain[] = readonly AnyChain[]>
   extends WatchWallet<C>,
     Signing,
+    Cosigning,
     SigningMessages {
   /** Account `index` (0 when not given) of the signer on a chain, by its id or short name. */
   account<const N extends NameOf<C[number]>>(
@@ -111,9 +119,9 @@ export function createWallet<const C extends readonly AnyChain[]>(
   const watching: WatchWallet<C> = {
     chains,
     chain: (name) => find(name) as never,
-    watch: async (text) => {
-      const chain = find(chainOfAccount(text))
-      return open(chain, chain.parseAccount(text))
+    watch: async (text, { chain: name } = {}) => {
+      const { chain, descriptor } = findAccount(chains, text, name)
+      return open(chain, descriptor)
     },
     ...reading(chains),
     publish: async (given, options = {}) => {
@@ -153,6 +161,7 @@ export function createWallet<const C extends readonly AnyChain[]>(
 
   const signs = {
     ...signing({ chains, signer, policy, store }),
+    ...cosigning({ chains, signer, policy, store }),
     ...signingMessages({ chains, signer, policy, store }),
   }
   const wallet: Wallet<C> = {
