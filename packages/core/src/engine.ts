@@ -1,5 +1,14 @@
 import type { EcdsaSignature } from './keys.ts'
 
+/** A signature to verify: of ECDSA when the public key has 33 bytes, of BIP-340 when it has 32 (x only). */
+export interface SignatureClaim {
+  readonly signature: Uint8Array
+  readonly hash: Uint8Array
+  readonly publicKey: Uint8Array
+  /** Of ECDSA only, and then it must be right as well. */
+  readonly recovery?: number | undefined
+}
+
 /**
  * The one narrow slot for secp256k1. `nobleEngine` is the default; a faster one is an explicit choice at the place
  * where a signer is made (`@coffer/core/engines/tiny`, `@coffer/core/engines/native`). All pass the same vectors.
@@ -22,8 +31,11 @@ export interface Engine {
   ecdsaVerify(signature: Uint8Array, hash: Uint8Array, publicKey: Uint8Array, recovery?: number): boolean
   /** The compressed public key that made the signature, of either s; throws `INVALID_SIGNATURE` when there is none. */
   ecdsaRecover(signature: EcdsaSignature, hash: Uint8Array): Uint8Array
-  /** BIP-340 with auxiliary randomness `aux` (32 bytes; zeros make it deterministic). Not verified, as above. */
-  schnorrSign(hash: Uint8Array, secret: Uint8Array, aux: Uint8Array): Uint8Array
+  /**
+   * BIP-340 with auxiliary randomness `aux` (32 bytes; zeros make it deterministic). Not verified, as above. Who knows the
+   * public key (33 bytes) may say it, to save half of the work; with a wrong one the signature does not verify.
+   */
+  schnorrSign(hash: Uint8Array, secret: Uint8Array, aux: Uint8Array, publicKey?: Uint8Array): Uint8Array
   /** `publicKey` is x-only, 32 bytes. False for malformed signatures and keys. */
   schnorrVerify(signature: Uint8Array, hash: Uint8Array, publicKey: Uint8Array): boolean
   /** (secret + tweak) mod n; `undefined` when the result is zero or the tweak is not below n. */

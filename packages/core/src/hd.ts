@@ -4,42 +4,15 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { createBase58check } from '@scure/base'
 import type { Engine } from './engine.ts'
 import { CofferError } from './error.ts'
+import { type HdKey, type Inner, innerOf, inners, invalid, mix, noKey, secretOf } from './hd-key.ts'
 import { formatPath, HARDENED, parsePath } from './path.ts'
 
-/**
- * A node of a BIP-32 tree. What shows is public; the private key of a private node is kept out of the object, so that
- * printing or serialising a node never leaks it. Read it with {@link hdSecret}, end it with {@link hdWipe}.
- *
- * @see https://github.com/bitcoin/bips/blob/master/bip-0032.mediawiki
- */
-export interface HdKey {
-  /** 0 for the root. */
-  readonly depth: number
-  /** The last step that led here, with {@link HARDENED} added for a hardened one; 0 for the root. */
-  readonly index: number
-  /** Eight hex digits; `00000000` for the root. */
-  readonly parentFingerprint: string
-  /** The first four bytes of this key's HASH160, as eight hex digits. */
-  readonly fingerprint: string
-  /** 33 bytes, compressed. */
-  readonly publicKey: Uint8Array
-  /** 32 bytes. */
-  readonly chainCode: Uint8Array
-  readonly isPrivate: boolean
-}
+export type { HdKey }
 
 export interface ExtendedKeyOptions {
   /** Read or write `tprv` / `tpub` instead of `xprv` / `xpub`. */
   readonly testnet?: boolean | undefined
 }
-
-interface Inner {
-  readonly engine: Engine
-  readonly secret?: Uint8Array
-  wiped?: true
-}
-
-const inners = new WeakMap<HdKey, Inner>()
 
 /**
  * The root of the tree that `seed` (16 to 64 bytes) makes. The seed stays the caller's, to wipe.
@@ -202,6 +175,33 @@ export function hdFromXpub(text: string, engine: Engine, options: ExtendedKeyOpt
   return node(fields, { engine }, key)
 }
 
+/**
+ * A public node of its parts, as a signer or a device gives them. Throws `INVALID_KEY` for parts that BIP-32 does not allow.
+ *
+ * @example
+ * hdFromPublic({ publicKey, chainCode, depth: 3, index: HARDENED, parentFingerprint: '7ef32bdb' }, nobleEngine)
+ */
+export function hdFromPublic(
+  parts: Pick<HdKey, 'publicKey' | 'chainCode' | 'depth' | 'index' | 'parentFingerprint'>,
+  engine: Engine,
+): HdKey {
+  const { publicKey, chainCode, depth, index, parentFingerprint } = parts
+  const isWhole =
+    isLong(publicKey, 33) &&
+    isLong(chainCode, 32) &&
+    isBelow(depth, 256) &&
+    isBelow(index, 2 * HARDENED) &&
+    /^[0-9a-f]{8}$/.test(parentFingerprint) &&
+    (depth > 0 || (index === 0 && parentFingerprint === '00000000'))
+  if (!isWhole) throw invalid('These parts make no extended key.')
+  engine.uncompressed(publicKey) // throws when it is not on the curve
+  return node(
+    { depth, index, parentFingerprint, chainCode: chainCode.slice() },
+    { engine },
+    publicKey.slice(),
+  )
+}
+
 /** Writes the node as `xprv…`, which is as secret as the key itself. Throws `INVALID_KEY` when it is public or wiped. */
 export function hdToXprv(key: HdKey, options: ExtendedKeyOptions = {}): string {
   const { secret } = secretOf(key)
@@ -274,20 +274,6 @@ function node(fields: Fields, inner: Inner, known?: Uint8Array): HdKey {
   return key
 }
 
-function innerOf(key: HdKey): Inner {
-  const inner = inners.get(key)
-  if (!inner)
-    throw invalid('This is not a key of hdFromSeed, hdFromXprv or hdFromXpub. A copy of one cannot be used.')
-  if (inner.wiped) throw invalid('This key was wiped. Make it again from the seed.')
-  return inner
-}
-
-function secretOf(key: HdKey): { engine: Engine; secret: Uint8Array } {
-  const { engine, secret } = innerOf(key)
-  if (!secret) throw invalid('This key is public. Its private key is needed here.')
-  return { engine, secret }
-}
-
 function indexesOf(key: HdKey, path: string | readonly number[]): readonly number[] {
   const indexes = typeof path === 'string' ? parsePath(path) : parsePath(formatPath(path))
   if (key.depth + indexes.length > 255)
@@ -295,27 +281,10 @@ function indexesOf(key: HdKey, path: string | readonly number[]): readonly numbe
   return indexes
 }
 
-/** HMAC-SHA512 of a step: 32 bytes to add to the key, 32 bytes of chain code. Wipes what it was made of. */
-function mix(chainCode: Uint8Array, head: Uint8Array, index: number): Uint8Array {
-  const data = new Uint8Array(37)
-  data.set(head)
-  new DataView(data.buffer).setUint32(33, index)
-  const mixed = hmac(sha512, chainCode, data)
-  data.fill(0)
-  if (head[0] === 0) head.fill(0)
-  return mixed
-}
-
-function noKey(indexes: readonly number[]): CofferError {
-  return new CofferError({
-    code: 'INVALID_PATH',
-    message: `No key exists at ${formatPath(indexes)}, which happens once in 2^127 paths. Use the next index.`,
-  })
-}
-
-function invalid(message: string): CofferError {
-  return new CofferError({ code: 'INVALID_KEY', message })
-}
+const isLong = (bytes: Uint8Array, length: number): boolean =>
+  bytes instanceof Uint8Array && bytes.length === length
+const isBelow = (value: number, limit: number): boolean =>
+  Number.isInteger(value) && value >= 0 && value < limit
 
 function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

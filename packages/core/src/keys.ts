@@ -1,3 +1,5 @@
+import type { Bulk } from './bulk.ts'
+
 /** A public key and where it comes from. */
 export interface PublicKey {
   /** 33 bytes, compressed. */
@@ -8,6 +10,8 @@ export interface PublicKey {
   readonly fingerprint: string
   /** Canonical, `m/44h/60h/0h/0/0`; `m` when the key stands alone. */
   readonly path: string
+  /** The first four bytes of the HASH160 of the key one step above, as eight hex digits, where the signer knows it. */
+  readonly parentFingerprint?: string
 }
 
 export interface EcdsaSignature {
@@ -27,4 +31,5 @@ export interface Keys {
   schnorr?(hash: Uint8Array, options?: { readonly tweak?: Uint8Array }): Uint8Array | Promise<Uint8Array>
 }
 
-export type KeyRing = (path: string) => Promise<Keys>
+/** With `bulk`, signatures that are made in one turn may be verified together: see {@link createBulk}. */
+export type KeyRing = (path: string, bulk?: Bulk) => Promise<Keys>

@@ -1,9 +1,9 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import { bytesToHex, bytesToNumberBE, concatBytes, numberToBytesBE } from '@noble/curves/utils.js'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { bytesToHex, concatBytes } from '@noble/curves/utils.js'
 import type { Engine } from '../engine.ts'
 import { CofferError } from '../error.ts'
+import { isLong, number, tagged, toBytes } from './bytes.ts'
+import { type Equation, ecdsaEquation, schnorrEquation, signatureParts } from './equation.ts'
 import {
   checkBytes,
   invalidPublicKey,
@@ -12,24 +12,8 @@ import {
   looksCompressed,
   recoverable,
 } from './guard.ts'
-import {
-  addFromComb,
-  addPoint,
-  affine,
-  BASE,
-  type Comb,
-  comb,
-  hasX,
-  invert,
-  lift,
-  multiplyOnce,
-  N,
-  type OddMultiples,
-  oddMultiples,
-  type Point,
-  type Sum,
-  zero,
-} from './points.ts'
+import { base, knownKey, pointsOf } from './known.ts'
+import { compress, invert, lift, N, type Point, sumOf } from './points.ts'
 import { recall, remember } from './recovered.ts'
 
 /**
@@ -40,9 +24,8 @@ import { recall, remember } from './recovered.ts'
  * faster; a fault there can only refuse a signature of ours, and every result is held against noble and libsecp256k1
  * in the tests.
  *
- * Nothing is computed on import. Tables grow with use: a public key that was met {@link COMB_AFTER} times gets one of
- * 0.2 MB ({@link COMBS_KEPT} at most), and noble's table for the base point, which all users of the same copy of noble
- * share, is set small on the first use and larger after {@link WIDE_AFTER}.
+ * Nothing is computed on import. Tables grow with use: our own (`known.ts`), and noble's table for the base point, which
+ * all users of the same copy of noble share: it is set small on the first use and larger after many.
  *
  * @see https://github.com/paulmillr/noble-curves
  */
@@ -70,20 +53,8 @@ export const nobleEngine: Engine = {
     return recoverable(signed.slice(1), signed[0]!)
   },
 
-  ecdsaVerify: (signature, hash, publicKey, recovery) => {
-    checkBytes(hash, 32, 'hash')
-    const parts = signatureParts(signature)
-    const known = findKey(publicKey)
-    if (!parts || !known || parts.s > N / 2n) return false
-    const { r, s } = parts
-    const w = invert(s, N)
-    const sum = baseAnd(known, (number(hash) * w) % N, (r * w) % N)
-    if (recovery === undefined) return hasX(sum, r)
-    const point = affine(sum)
-    if (!point || point.x !== r || Number(point.y & 1n) !== recovery) return false
-    remember(signature, recovery, hash, publicKey)
-    return true
-  },
+  ecdsaVerify: (signature, hash, publicKey, recovery) =>
+    holds(ecdsaEquation({ signature, hash, publicKey, recovery })),
 
   ecdsaRecover: ({ signature, recovery }, hash) => {
     checkBytes(hash, 32, 'hash')
@@ -92,36 +63,21 @@ export const nobleEngine: Engine = {
     const parts = signatureParts(signature)
     const point = parts && (recovery === 0 || recovery === 1) ? lift(parts.r, recovery === 1) : undefined
     if (!parts || !point) throw invalidSignature()
-    const w = invert(parts.r, N)
-    const key = affine(
-      multiplyOnce([
-        { odd: base().odd, scalar: (number(hash) * (N - w)) % N },
-        { odd: oddMultiples(point), scalar: (parts.s * w) % N },
-      ]),
-    )
+    const key = solve({ known: { point, uses: 0 }, a: N - (number(hash) % N), b: parts.s, divisor: parts.r })
     if (!key) throw invalidSignature()
     const publicKey = compress(key)
     remember(signature, recovery, hash, publicKey)
     return publicKey
   },
 
-  schnorrSign: (hash, secret, aux) => {
+  schnorrSign: (hash, secret, aux, publicKey) => {
     checkBytes(hash, 32, 'hash')
     checkBytes(aux, 32, 'auxiliary random value')
-    return schnorrSign(hash, secretNumber(secret), aux)
+    if (publicKey && !looksCompressed(publicKey)) throw invalidPublicKey()
+    return schnorrSign(hash, secretNumber(secret), aux, publicKey)
   },
 
-  schnorrVerify: (signature, hash, publicKey) => {
-    checkBytes(hash, 32, 'hash')
-    if (!isLong(signature, 64) || !isLong(publicKey, 32)) return false
-    const known = findKey(concatBytes(Uint8Array.of(2), publicKey))
-    const r = number(signature.subarray(0, 32))
-    const s = number(signature.subarray(32))
-    if (!known || s >= N) return false
-    const e = number(tagged('BIP0340/challenge', signature.subarray(0, 32), publicKey, hash)) % N
-    const point = affine(baseAnd(known, s, (N - e) % N))
-    return point !== undefined && (point.y & 1n) === 0n && point.x === r
-  },
+  schnorrVerify: (signature, hash, publicKey) => holds(schnorrEquation({ signature, hash, publicKey })),
 
   secretAdd: (secret, tweak) => {
     const scalar = secretNumber(secret)
@@ -133,13 +89,14 @@ export const nobleEngine: Engine = {
 
   publicAdd: (publicKey, tweak) => {
     checkBytes(tweak, 32, 'tweak')
-    const { point } = knownKey(publicKey)
+    const { point, sums } = knownKey(publicKey)
+    const known = sums?.get(bytesToHex(tweak))
+    if (known) return known.slice()
     const scalar = number(tweak)
     if (scalar >= N) return undefined
-    const sum = baseTimes(scalar)
-    addPoint(sum, point.x, point.y)
-    const key = affine(sum)
-    return key && compress(key)
+    base().uses++
+    const sum = sumOf([...pointsOf([[base(), scalar]]), point])
+    return sum && compress(sum)
   },
 
   secretNegate: (secret) => toBytes(N - secretNumber(secret)),
@@ -147,13 +104,21 @@ export const nobleEngine: Engine = {
 
 // ---- secrets: noble's multiplication only ----
 
-/** BIP-340 without its closing verification, which the caller makes from tables. */
-function schnorrSign(hash: Uint8Array, secret: bigint, aux: Uint8Array): Uint8Array {
+/**
+ * BIP-340 without its closing verification, which the caller makes from tables. A wrong public key reveals nothing: the
+ * nonce depends on it and on its parity.
+ */
+function schnorrSign(
+  hash: Uint8Array,
+  secret: bigint,
+  aux: Uint8Array,
+  publicKey: Uint8Array | undefined,
+): Uint8Array {
   const { BASE: G } = secp256k1.Point
-  countSecretUse(2)
-  const own = G.multiply(secret).toAffine()
-  const d = own.y & 1n ? N - secret : secret
-  const px = toBytes(own.x)
+  countSecretUse(publicKey ? 1 : 2)
+  const own = publicKey ?? G.multiply(secret).toBytes(true)
+  const d = own[0] === 3 ? N - secret : secret
+  const px = own.subarray(1)
   const t = toBytes(d ^ number(tagged('BIP0340/aux', aux)))
   const k = number(tagged('BIP0340/nonce', t, px, hash)) % N
   t.fill(0)
@@ -190,103 +155,21 @@ function secretNumber(secret: Uint8Array): bigint {
   return scalar
 }
 
-// ---- public data: tables that grow with use ----
+// ---- public data: our own tables ----
 
-const COMB_AFTER = 24
-const KEYS_KEPT = 256
-const COMBS_KEPT = 16
-
-interface Known {
-  readonly point: Point
-  uses: number
-  odd?: OddMultiples | undefined
-  comb?: Comb | undefined
+function holds(equation: Equation | undefined): boolean {
+  const point = equation && solve(equation)
+  return point !== undefined && equation!.proves(point)
 }
 
-const keys = new Map<string, Known>()
-/** Those that have a table. */
-const combed = new Map<Known, Known>()
-let baseTables: (Known & { readonly odd: OddMultiples }) | undefined
-const base = () => (baseTables ??= { point: BASE, uses: 0, odd: oddMultiples(BASE) })
-
-/** a·G + b·point */
-function baseAnd(known: Known, a: bigint, b: bigint): Sum {
-  if (++known.uses <= COMB_AFTER) {
-    known.odd ??= oddMultiples(known.point)
-    return multiplyOnce([
-      { odd: base().odd, scalar: a },
-      { odd: known.odd, scalar: b },
-    ])
-  }
-  known.comb ??= comb(known.point)
-  const idle = keep(combed, known, known, COMBS_KEPT)
-  if (idle) {
-    idle.comb = undefined
-    // Where more keys take turns than tables are kept, building them over and over would cost more than it saves.
-    idle.uses = -20 * COMB_AFTER
-  }
-  const sum = zero()
-  addFromComb(sum, (base().comb ??= comb(BASE)), a)
-  addFromComb(sum, known.comb, b)
-  return sum
+function solve({ known, a, b, divisor }: Omit<Equation, 'proves'>): Point | undefined {
+  const w = invert(divisor, N)
+  known.uses++
+  base().uses++
+  return sumOf(
+    pointsOf([
+      [base(), (a * w) % N],
+      [known, (b * w) % N],
+    ]),
+  )
 }
-
-/** a·G */
-function baseTimes(a: bigint): Sum {
-  const known = base()
-  if (!known.comb && ++known.uses <= COMB_AFTER) return multiplyOnce([{ odd: known.odd, scalar: a }])
-  const sum = zero()
-  addFromComb(sum, (known.comb ??= comb(BASE)), a)
-  return sum
-}
-
-function knownKey(publicKey: Uint8Array): Known {
-  const known = findKey(publicKey)
-  if (!known) throw invalidPublicKey()
-  return known
-}
-
-function findKey(publicKey: Uint8Array): Known | undefined {
-  if (!looksCompressed(publicKey)) return undefined
-  const name = bytesToHex(publicKey)
-  const found = keys.get(name)
-  const point = found ? undefined : lift(number(publicKey.subarray(1)), publicKey[0] === 3)
-  const known = found ?? (point && { point, uses: 0 })
-  if (known) keep(keys, name, known, KEYS_KEPT)
-  return known
-}
-
-/** Makes an entry the newest; returns the oldest one when it had to go. */
-function keep<K, V>(map: Map<K, V>, key: K, value: V, most: number): V | undefined {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size <= most) return undefined
-  for (const [oldest, gone] of map) {
-    map.delete(oldest)
-    return gone
-  }
-  return undefined
-}
-
-// ---- bytes ----
-
-function signatureParts(signature: Uint8Array): { r: bigint; s: bigint } | undefined {
-  if (!isLong(signature, 64)) return undefined
-  const r = number(signature.subarray(0, 32))
-  const s = number(signature.subarray(32))
-  return r > 0n && r < N && s > 0n && s < N ? { r, s } : undefined
-}
-
-function compress({ x, y }: Point): Uint8Array {
-  return concatBytes(Uint8Array.of(y & 1n ? 3 : 2), toBytes(x))
-}
-
-/** The tagged hash of BIP-340. */
-const tagged = (tag: string, ...parts: Uint8Array[]): Uint8Array => {
-  const name = sha256(utf8ToBytes(tag))
-  return sha256(concatBytes(name, name, ...parts))
-}
-const number = (bytes: Uint8Array): bigint => bytesToNumberBE(bytes)
-const toBytes = (value: bigint): Uint8Array => numberToBytesBE(value, 32)
-const isLong = (value: unknown, length: number): value is Uint8Array =>
-  value instanceof Uint8Array && value.length === length

@@ -1,0 +1,43 @@
+import type { Effects, Engine, SignedFields } from '@coffer/core'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { type AccountScript, deriveScripts, type Keychain } from './derive.ts'
+import type { Descriptor } from './descriptor.ts'
+import { inspectPlan } from './inspect.ts'
+import type { BitcoinNetwork } from './networks.ts'
+import { readSigned } from './sign.ts'
+
+/** Own addresses are recognised up to so far above the highest one that the transaction spends from. */
+const AHEAD = 1_000
+
+/**
+ * What a signed transaction does, from its bytes: who gets what, what comes back, the exact fee. It has no intent to hold it
+ * against, and the amounts that it spends are covered by its signatures, not by the transactions that made them (on `p2pkh`
+ * accounts by nothing). Throws `INVALID_SIGNED`.
+ *
+ * Change to an address more than 1,000 above those that it spends from counts as a payment to a stranger.
+ *
+ * @example
+ * describeEffects(inspectSigned(signed, bitcoinNetwork), [bitcoinNetwork.coin])
+ * // ['Send 0.25 BTC to bc1q…', 'Get back 0.1 BTC at bc1q…, your own address 1/7', 'Fee about …']
+ */
+export function inspectSigned(signed: SignedFields, network: BitcoinNetwork, engine?: Engine): Effects {
+  const { tx, descriptor, coins } = readSigned(signed, network, engine)
+  const { locktime } = tx
+  const inputs = tx.inputs.map(({ txid, vout, sequence }, i) => ({ txid, vout, sequence, ...coins[i]! }))
+  const known = ownScripts(descriptor, Math.max(...coins.map(({ script }) => script.index)))
+  const outputs = tx.outputs.map(({ amount, script }) => {
+    const own = known.get(bytesToHex(script))
+    return { amount, script, ...(own ? { own } : {}) }
+  })
+  return inspectPlan({ locktime, inputs, outputs }, network)
+}
+
+function ownScripts(descriptor: Descriptor, highest: number): ReadonlyMap<string, AccountScript> {
+  const count = descriptor.ranged ? highest + AHEAD : Math.max(1, descriptor.scripts.length)
+  const keychains = ([0, 1] as const).slice(0, descriptor.keychains)
+  return new Map(
+    keychains
+      .flatMap((keychain: Keychain) => deriveScripts(descriptor, keychain, 0, count))
+      .map((script) => [bytesToHex(script.script), script] as const),
+  )
+}

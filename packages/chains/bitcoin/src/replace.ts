@@ -1,0 +1,147 @@
+import { CofferError, type Draft, type ReadOptions, type SignedFields } from '@coffer/core'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { formatAddress } from './address.ts'
+import { build, type Building } from './create.ts'
+import { checkFee, type FeeChoice, feeRate, ownRate } from './fees.ts'
+import type { BitcoinIntent, Output } from './intent.ts'
+import { nullDataOf } from './script.ts'
+import { type AccountState, firstUnused, type KnownTx } from './state.ts'
+import { scriptAt } from './derive.ts'
+import { coinsOf, descendantsOf, feeOfKnown, isOwn, type OwnCoin, ownOutput } from './view.ts'
+import { weightOf } from './transaction.ts'
+import type { BitcoinNetwork } from './networks.ts'
+
+export interface ReplaceRequest {
+  /** `speed-up` has it mined sooner; `cancel` brings everything back instead. */
+  readonly action: 'speed-up' | 'cancel'
+  /** `fast` when not given. A replacement pays at least what BIP-125 asks for, whatever is chosen. */
+  readonly fee?: FeeChoice | undefined
+  /**
+   * How to speed up: `rbf` replaces the transaction, `cpfp` spends an output of it for a fee that pays for both. By itself: `rbf`
+   * for one's own transactions, `cpfp` for those of others.
+   */
+  readonly by?: 'rbf' | 'cpfp' | undefined
+}
+
+/** What nodes want a replacement to pay for its own relay, in satoshi for 1,000 virtual bytes. */
+const INCREMENT = 1_000n
+
+/**
+ * Makes the draft that speeds a waiting transaction up, or cancels it. Recipients and their amounts stay as they are; what is paid on
+ * top comes out of the change, or out of further coins.
+ *
+ * Throws `COIN_TAKEN` when it was mined or replaced already, `INVALID_REQUEST` when it is not known or nothing of it can be spent,
+ * `INSUFFICIENT_FUNDS`.
+ */
+export async function replace(
+  account: Building,
+  sent: Pick<SignedFields, 'txid'>,
+  { action, fee: choice = 'fast', by }: ReplaceRequest,
+  options: ReadOptions,
+): Promise<Draft<BitcoinIntent>> {
+  if (action !== 'speed-up' && action !== 'cancel')
+    throw invalid('A replacement is a "speed-up" or a "cancel".')
+  if (by !== undefined && by !== 'rbf' && by !== 'cpfp') throw invalid('Speed up by "rbf" or by "cpfp".')
+  checkFee(choice)
+  const { network, source } = account
+  const [state, estimates] = await Promise.all([
+    account.refresh(options),
+    ownRate(choice) === undefined ? source.feeRates(options) : [],
+  ])
+  const known = state.txs.get(sent.txid)
+  if (!known)
+    throw new CofferError({
+      code: 'COIN_TAKEN',
+      message: 'No node knows this transaction any more: it was replaced or dropped. Look at its status.',
+      details: { txid: sent.txid },
+    })
+  if (known.height > 0)
+    throw new CofferError({
+      code: 'COIN_TAKEN',
+      message: 'It was mined already and cannot be replaced.',
+      details: { txid: sent.txid },
+    })
+  const rate = feeRate(choice, estimates, network)
+  const own = isOwn(state, known)
+  if (by === 'cpfp' || (!own && action === 'speed-up' && by === undefined)) return child(account, state, sent.txid, rate)
+  if (!own)
+    throw invalid('Only the sender can replace a transaction. Speed it up by "cpfp", which spends what it pays to you.')
+  return bumped(account, state, sent.txid, known, action, rate)
+}
+
+function bumped(
+  account: Building,
+  state: AccountState,
+  txid: string,
+  known: KnownTx,
+  action: ReplaceRequest['action'],
+  rate: bigint,
+): Promise<Draft<BitcoinIntent>> {
+  const evicted = [txid, ...descendantsOf(state, txid)].map((id) => state.txs.get(id)!)
+  const paid = evicted.reduce((sum, tx) => sum + (feeOfKnown(state, tx) ?? 0n), 0n)
+  const before = (feeOfKnown(state, known)! * 1000n) / BigInt(Math.ceil(weightOf(known.tx) / 4))
+  const change = known.tx.outputs.flatMap((_, vout) => ownOutput(state, txid, vout)?.script ?? [])
+  // Change goes where it went before: another address would be a second mark of who pays.
+  const place = change.find(({ keychain }) => keychain === 1) ?? change[0]
+  const keychain = account.descriptor.keychains === 2 ? 1 : 0
+  return build(account, state, {
+    intent: action === 'cancel' ? { kind: 'cancel', replaces: txid } : sameAgain(known, state, txid, account.network),
+    rate: rate > before ? rate : before + 1n,
+    again: spentBy(state, known),
+    leastFee: (vsize) => paid + (vsize * INCREMENT + 999n) / 1000n,
+    change:
+      place ??
+      (account.descriptor.ranged ? scriptAt(account.descriptor, keychain, firstUnused(state)[keychain]) : undefined),
+  })
+}
+
+/** The intent whose transaction is `known`: its payments to others, and to own addresses beside the change. */
+function sameAgain(known: KnownTx, state: AccountState, txid: string, network: BitcoinNetwork): BitcoinIntent {
+  const asset = network.coin.id
+  const payments: Output[] = []
+  let memo: string | undefined
+  let change = 0
+  known.tx.outputs.forEach(({ amount, script }, vout) => {
+    const data = nullDataOf(script)
+    const address = formatAddress(script, network)
+    if (data && amount === 0n) memo = bytesToHex(data)
+    else if (ownOutput(state, txid, vout) && change === 0) change++
+    else if (address) payments.push({ to: address, amount })
+    else throw invalid('It pays to a script that no address stands for; cancel it instead.')
+  })
+  const extras = { ...(memo === undefined ? {} : { memo }), replaces: txid }
+  const [only] = payments
+  if (payments.length === 1 && only) return { kind: 'pay', asset, ...only, ...extras }
+  if (payments.length === 0 && change > 0 && memo === undefined) return { kind: 'cancel', ...extras }
+  return { kind: 'batch', asset, payments, ...extras }
+}
+
+function spentBy(state: AccountState, { tx }: KnownTx): readonly OwnCoin[] {
+  return tx.inputs.map(({ txid, vout }): OwnCoin => {
+    const output = ownOutput(state, txid, vout)!
+    const height = state.txs.get(txid)!.height
+    return { txid, vout, amount: output.amount, script: output.script, height, confirmations: 0, own: true }
+  })
+}
+
+/** A child that pays for its parent, out of the largest output that the parent pays to the account. */
+function child(account: Building, state: AccountState, parent: string, rate: bigint): Promise<Draft<BitcoinIntent>> {
+  const coins = coinsOf(state).filter(({ txid }) => txid === parent)
+  const [coin] = [...coins].sort((a, b) => (a.amount < b.amount ? 1 : -1))
+  if (!coin) throw invalid('It pays nothing to this account that could be spent, so it cannot be pushed from here.')
+  if (coin.ancestors?.fee === undefined)
+    throw new CofferError({
+      code: 'FEE_UNKNOWN',
+      message: 'What it pays is not known, because an earlier transaction could not be read. Try again later.',
+      retryable: true,
+    })
+  return build(account, state, {
+    intent: { kind: 'bump', parent },
+    rate,
+    coins: [`${coin.txid}:${coin.vout}`],
+  })
+}
+
+function invalid(message: string): CofferError {
+  return new CofferError({ code: 'INVALID_REQUEST', message })
+}

@@ -1,0 +1,89 @@
+import { type ChainId, type ChainRules, CofferError, type Engine } from '@coffer/core'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { parseAddress } from './address.ts'
+import { accountDescriptor, parseDescriptor } from './descriptor.ts'
+import { inspect } from './inspect.ts'
+import type { BitcoinIntent } from './intent.ts'
+import type { BitcoinNetwork } from './networks.ts'
+import { parseIntent } from './parse-intent.ts'
+import { rebuild } from './rebuild.ts'
+import { cosign, finish, readSigned, sign } from './sign.ts'
+
+/** The rules of one Bitcoin network, without its nodes. */
+export interface BitcoinRules<Id extends ChainId = ChainId, Name extends string = string>
+  extends ChainRules<Id, Name> {
+  readonly family: 'utxo'
+  /** The data that it was made of. */
+  readonly network: BitcoinNetwork<Id, Name>
+}
+
+/** Account types that one signer makes by itself, with the purpose that their paths begin with (BIP-44, 49, 84, 86). */
+const PURPOSES = { p2pkh: 44, 'p2sh-p2wpkh': 49, p2wpkh: 84, p2tr: 86 } as const
+
+/** The descriptor of a key that stands alone. */
+const WRAPPED: Record<SingleKeyType, (key: string) => string> = {
+  p2pkh: (key) => `pkh(${key})`,
+  'p2sh-p2wpkh': (key) => `sh(wpkh(${key}))`,
+  p2wpkh: (key) => `wpkh(${key})`,
+  p2tr: (key) => `tr(${key.slice(2)})`,
+}
+
+/**
+ * What a machine without a network needs of Bitcoin: to read drafts, show what they do, and sign. `bitcoin()` and its sisters add
+ * the nodes and messages.
+ *
+ * @example
+ * const wallet = createOfflineWallet({ chains: [bitcoinRules(bitcoinNetwork)], signer })
+ */
+export function bitcoinRules<const Id extends ChainId, const Name extends string>(
+  network: BitcoinNetwork<Id, Name>,
+  { engine, type: usual = 'p2wpkh' }: { engine?: Engine | undefined; type?: SingleKeyType | undefined } = {},
+): BitcoinRules<Id, Name> {
+  return {
+    network,
+    id: network.id,
+    name: network.name,
+    family: 'utxo',
+    testnet: network.testnet,
+    coin: network.coin,
+    assets: [],
+    maxFee: network.maxFee,
+    maxFeeRate: network.maxFeeRate,
+    path: (index, type = usual) => `m/${purposeOf(type)}h/${network.coinType}h/${index}h`,
+    describe: (key, given) => {
+      const type = typeNamed(given ?? typeOfPath(key.path) ?? usual)
+      if (key.chainCode) return accountDescriptor(key, type, network, engine)
+      return parseDescriptor(WRAPPED[type](bytesToHex(key.publicKey)), network, engine).text
+    },
+    parseAccount: (text) => parseDescriptor(text, network, engine).text,
+    parseAddress: (text) => parseAddress(text, network).address,
+    inspect: (draft) => inspect(draft, network, engine),
+    rebuild: (draft) => rebuild(draft as typeof draft & { intent: BitcoinIntent }, network, engine),
+    parseIntent: (json) => parseIntent(json, network),
+    sign: (draft, keys) => sign(draft, keys, network, engine),
+    cosign: (draft, keys) => cosign(draft, keys, network, engine),
+    finish: (draft) => finish(draft, network, engine),
+    checkSigned: (signed) => void readSigned(signed, network, engine),
+  }
+}
+
+export type SingleKeyType = keyof typeof PURPOSES
+
+function typeNamed(type: string): SingleKeyType {
+  if (Object.hasOwn(PURPOSES, type)) return type as SingleKeyType
+  throw new CofferError({
+    code: 'INVALID_REQUEST',
+    message: `An account of one key is of type ${Object.keys(PURPOSES).join(', ')}.`,
+  })
+}
+
+function purposeOf(type: string): number {
+  return PURPOSES[typeNamed(type)]
+}
+
+/** What the purpose at the beginning of a path stands for. */
+function typeOfPath(path: string): SingleKeyType | undefined {
+  const purpose = Number(/^m\/([0-9]+)h(?:\/|$)/.exec(path)?.[1])
+  return (Object.keys(PURPOSES) as SingleKeyType[]).find((type) => PURPOSES[type] === purpose)
+}
+
