@@ -32,12 +32,19 @@ type TestWallet = ReturnType<typeof open>
 
 let nextIndex = 0
 /** A fresh account of its own for each test, with so many coins. */
-async function funded(
-  { type = 'p2wpkh', coins = [BTC], store }: { type?: SingleKeyType; coins?: readonly bigint[]; store?: Store } = {},
-) {
+async function funded({
+  type = 'p2wpkh',
+  coins = [BTC],
+  store,
+}: {
+  type?: SingleKeyType
+  coins?: readonly bigint[]
+  store?: Store
+} = {}) {
   const wallet = open(store ? { store } : {})
   const account = await wallet.account('regtest', { index: nextIndex++, type })
-  for (const amount of coins) await devnet.bitcoin.fund((await account.receive({ fresh: true })).address, { amount })
+  for (const amount of coins)
+    await devnet.bitcoin.fund((await account.receive({ fresh: true })).address, { amount })
   return { wallet, account, node: devnet.bitcoin }
 }
 
@@ -45,7 +52,11 @@ async function funded(
 const strange = (kind = 'bech32'): Promise<string> =>
   devnet.bitcoin.walletRpc('faucet', 'getnewaddress', ['', kind])
 
-async function send(wallet: TestWallet, account: BitcoinAccount, request: Parameters<BitcoinAccount['create']>[0]) {
+async function send(
+  wallet: TestWallet,
+  account: BitcoinAccount,
+  request: Parameters<BitcoinAccount['create']>[0],
+) {
   const draft = await account.create(request)
   const signed = await wallet.sign(draft)
   const [accepted] = await devnet.bitcoin.rpc<[{ allowed: boolean; vsize: number; fees: { base: number } }]>(
@@ -125,9 +136,12 @@ describe('a Bitcoin account on a real node', () => {
     })
     await payment.confirmed(1, { interval: 50 })
     const { items } = await account.history()
-    expect(items.filter(({ direction }) => direction === 'out').map(({ to }) => to).sort()).toEqual(
-      all.map(({ to }) => to).sort(),
-    )
+    expect(
+      items
+        .filter(({ direction }) => direction === 'out')
+        .map(({ to }) => to)
+        .sort(),
+    ).toEqual(all.map(({ to }) => to).sort())
     expect(node.chain).toBe(CHAIN)
   })
 
@@ -171,7 +185,9 @@ describe('a Bitcoin account on a real node', () => {
       const to = await strange()
       const slow = await send(wallet, account, { to, amount: '0.1', fee: { satPerVb: '1' } })
       const faster = await account.replace(slow.payment, { action: 'speed-up', fee: { satPerVb: '10' } })
-      expect(faster.effects.list).toContainEqual(expect.objectContaining({ kind: 'transfer', to, amount: BTC / 10n }))
+      expect(faster.effects.list).toContainEqual(
+        expect.objectContaining({ kind: 'transfer', to, amount: BTC / 10n }),
+      )
       const second = await wallet.publish(await wallet.sign(faster))
       expect(await slow.payment.status()).toEqual({ state: 'replaced', final: false, by: second.txid })
       const nothing = await account.replace(second, { action: 'cancel' })
@@ -195,14 +211,25 @@ describe('a Bitcoin account on a real node', () => {
     try {
       const { address } = await account.receive()
       const parent = await devnet.bitcoin.walletRpc<string>('faucet', 'sendtoaddress', [
-        address, 0.5, '', '', false, true, null, 'unset', false, 1,
+        address,
+        0.5,
+        '',
+        '',
+        false,
+        true,
+        null,
+        'unset',
+        false,
+        1,
       ])
       await devnet.bitcoin.rpc('getmempoolentry', [parent])
       const draft = await account.replace(parent, { action: 'speed-up', fee: { satPerVb: '20' } })
       expect(draft.effects.list.map(({ kind }) => kind)).toEqual(['change'])
       const signed = await wallet.sign(draft)
       await wallet.publish(signed)
-      const entry = await node.rpc<{ ancestorsize: number; fees: { ancestor: number } }>('getmempoolentry', [signed.txid])
+      const entry = await node.rpc<{ ancestorsize: number; fees: { ancestor: number } }>('getmempoolentry', [
+        signed.txid,
+      ])
       const rate = (entry.fees.ancestor * 1e8) / entry.ancestorsize
       expect(rate).toBeGreaterThanOrEqual(20)
       expect(rate).toBeLessThanOrEqual(20.4)
@@ -252,9 +279,7 @@ describe('a Bitcoin account on a real node', () => {
   it('gives every coin to one draft alone, when many are made at once', async () => {
     const { wallet, account } = await funded({ coins: Array.from({ length: 6 }, () => BTC / 10n) })
     const to = await strange()
-    const drafts = await Promise.all(
-      Array.from({ length: 6 }, () => account.create({ to, amount: '0.06' })),
-    )
+    const drafts = await Promise.all(Array.from({ length: 6 }, () => account.create({ to, amount: '0.06' })))
     const signed = await Promise.all(drafts.map((draft) => wallet.sign(draft)))
     const payments = await Promise.all(signed.map((one) => wallet.publish(one)))
     for (const payment of payments) await payment.confirmed(1, { interval: 50 })
@@ -277,7 +302,7 @@ describe('a Bitcoin account on a real node', () => {
   })
 
   it('signs for 2 of 3 keys with three separate signers, in any order', async () => {
-    const words = [mnemonic, 'zoo '.repeat(11) + 'wrong', 'abandon '.repeat(11) + 'about']
+    const words = [mnemonic, `${'zoo '.repeat(11)}wrong`, `${'abandon '.repeat(11)}about`]
     const wallets = words.map((one) => open({ words: one }))
     const signers = words.map((one) => softwareSigner({ mnemonic: one }))
     const keys = await Promise.all(signers.map((signer) => signer.publicKey('m/48h/1h/0h/2h')))
@@ -294,9 +319,10 @@ describe('a Bitcoin account on a real node', () => {
       const one = await wallets[2]!.cosign(wallets[2]!.draft(JSON.stringify(draft)))
       const other = await wallets[1]!.cosign(wallets[1]!.draft(JSON.stringify(draft)))
       const signed = wallets[0]!.finish([one, other])
-      const [accepted] = await devnet.bitcoin.rpc<[{ allowed: boolean; vsize: number }]>('testmempoolaccept', [
-        [signed.raw],
-      ])
+      const [accepted] = await devnet.bitcoin.rpc<[{ allowed: boolean; vsize: number }]>(
+        'testmempoolaccept',
+        [[signed.raw]],
+      )
       expect(accepted.allowed).toBe(true)
       const rate = Number(draft.fee.expected) / accepted.vsize
       expect(rate).toBeGreaterThanOrEqual(5)
@@ -372,7 +398,10 @@ describe('a Bitcoin account on a real node', () => {
     const [a, b, c] = account.addresses({ count: 3 }) as [string, string, string]
     await node.fund(a, { amount: 1_000_000n })
     await node.fund(c, { amount: 3_000_000n })
-    const wallet = createWallet({ chains: [regtest()], source: cluster({ [CHAIN]: [esplora(node.esploraUrl)] }) })
+    const wallet = createWallet({
+      chains: [regtest()],
+      source: cluster({ [CHAIN]: [esplora(node.esploraUrl)] }),
+    })
     const one = (await wallet.watch(a)) as BitcoinAccount
     const group = (await wallet.watch(`${a}, ${b} ${c}`)) as BitcoinAccount
     expect((await one.balance()).total).toBe(1_000_000n)

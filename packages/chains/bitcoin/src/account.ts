@@ -90,7 +90,11 @@ export interface BitcoinAccount extends Account<BitcoinRequest> {
   /** The next unused receiving address. The same one until it is used, unless `fresh`. */
   receive(options?: BitcoinReceiveOptions): Promise<Receive>
   /** Addresses by place, without asking anybody: for lists, and to check a device's display. */
-  addresses(range: { readonly change?: boolean; readonly from?: number; readonly count: number }): readonly string[]
+  addresses(range: {
+    readonly change?: boolean
+    readonly from?: number
+    readonly count: number
+  }): readonly string[]
   create(request: BitcoinRequest, options?: ReadOptions): Promise<Draft<BitcoinIntent>>
   /** A draft that speeds a waiting transaction up (RBF, or CPFP for those of others), or cancels it. */
   replace(
@@ -204,14 +208,19 @@ export function openAccount(
     balances: async ({ assets, signal } = {}): Promise<readonly Balance[]> => {
       const wrong = assets?.find((asset) => !isCoin(asset, network))
       if (wrong !== undefined)
-        throw new CofferError({ code: 'UNKNOWN_ASSET', message: `Bitcoin accounts hold ${network.coin.symbol} alone.` })
+        throw new CofferError({
+          code: 'UNKNOWN_ASSET',
+          message: `Bitcoin accounts hold ${network.coin.symbol} alone.`,
+        })
       return [{ asset: network.coin, amount: (await balance({ signal })).total }]
     },
     coins: async (options = {}) => {
       const known = await refresh(options)
       const book = await readBook(store, key)
       const held = heldIn(book, Date.now())
-      const labels = new Map(parseLabels(book.labels, network).labels.map((one) => [nameOf(one), one.label] as const))
+      const labels = new Map(
+        parseLabels(book.labels, network).labels.map((one) => [nameOf(one), one.label] as const),
+      )
       return coinsOf(known).map(({ txid, vout, amount, script, confirmations, own, ancestors }) => {
         const outpoint = `${txid}:${vout}`
         const label = labels.get(nameOf({ type: 'output', ref: outpoint }))
@@ -231,14 +240,19 @@ export function openAccount(
     },
     receive: async ({ asset, amount, fresh = false, label, message, signal } = {}) => {
       if (asset !== undefined && !isCoin(asset, network))
-        throw new CofferError({ code: 'UNKNOWN_ASSET', message: `Bitcoin accounts hold ${network.coin.symbol} alone.` })
+        throw new CofferError({
+          code: 'UNKNOWN_ASSET',
+          message: `Bitcoin accounts hold ${network.coin.symbol} alone.`,
+        })
       const satoshi = amount === undefined ? undefined : toBaseUnits(amount, network.coin.decimals)
       const script = descriptor.ranged ? await nextAddress(fresh, signal) : scriptAt(descriptor, 0, 0)
       const address = addressOf(script)
       return { address, uri: formatUri({ to: address, amount: satoshi, label, message }, network) }
     },
     addresses: ({ change = false, from = 0, count }) =>
-      deriveScripts(descriptor, (change ? descriptor.keychains - 1 : 0) as Keychain, from, count).map(addressOf),
+      deriveScripts(descriptor, (change ? descriptor.keychains - 1 : 0) as Keychain, from, count).map(
+        addressOf,
+      ),
     history: async (options: HistoryOptions = {}): Promise<HistoryPage> => {
       // Later pages go on in what the first one saw, so that no row is shown twice.
       const known = options.cursor === undefined ? await refresh(options) : await load()
@@ -254,7 +268,9 @@ export function openAccount(
     thaw: (...outpoints) => setFrozen(outpoints, false),
     exportLabels: async () => {
       const { labels, frozen } = await readBook(store, key)
-      const known = new Map(parseLabels(labels, network).labels.map((label) => [nameOf(label), label] as const))
+      const known = new Map(
+        parseLabels(labels, network).labels.map((label) => [nameOf(label), label] as const),
+      )
       for (const ref of frozen) {
         const bare: Label = { type: 'output', ref }
         known.set(nameOf(bare), { ...bare, ...known.get(nameOf(bare)), spendable: false })
@@ -298,7 +314,10 @@ export function openAccount(
   function setFrozen(outpoints: readonly string[], on: boolean): Promise<void> {
     const wrong = outpoints.find((outpoint) => !/^[0-9a-f]{64}:(?:0|[1-9][0-9]{0,9})$/.test(outpoint))
     if (wrong !== undefined)
-      throw new CofferError({ code: 'INVALID_REQUEST', message: 'Coins are named by their outpoints, "txid:vout".' })
+      throw new CofferError({
+        code: 'INVALID_REQUEST',
+        message: 'Coins are named by their outpoints, "txid:vout".',
+      })
     return changeBook(store, key, (book) => {
       const rest = book.frozen.filter((outpoint) => !outpoints.includes(outpoint))
       return [{ ...book, frozen: on ? [...rest, ...outpoints] : rest }, undefined]
@@ -312,4 +331,3 @@ function isCoin(asset: unknown, { coin }: BitcoinNetwork): boolean {
 }
 
 const nameOf = ({ type, ref }: Label): string => `${type}|${ref}`
-

@@ -18,6 +18,7 @@ export {
   type ScriptType,
 } from './descriptor.ts'
 export type { FeeChoice, FeeSpeed } from './fees.ts'
+export { inspectSigned } from './inspect-signed.ts'
 export type { BitcoinIntent, Output } from './intent.ts'
 export { formatLabels, type Label, type LabelFile, parseLabels } from './labels.ts'
 export { type MessageProof, signMessage, verifyMessage } from './messages.ts'

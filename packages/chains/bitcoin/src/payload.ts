@@ -67,6 +67,17 @@ export function readPayload(
   network: BitcoinNetwork,
   engine?: Engine,
 ): Plan {
+  const isLast = last?.payload === payload && last.account === account && last.network === network
+  if (!isLast) last = { payload, account, network, plan: prove(payload, account, network, engine) }
+  return last!.plan
+}
+
+/** One draft is read several times on its way to a signature: shown, held against its intent, claimed, signed. */
+let last:
+  | { readonly payload: string; readonly account: string; readonly network: BitcoinNetwork; readonly plan: Plan }
+  | undefined
+
+function prove(payload: string, account: string, network: BitcoinNetwork, engine: Engine | undefined): Plan {
   const descriptor = readDescriptor(account, network, engine)
   const psbt = decodePsbt(payload)
   if (psbt.txVersion !== 2) throw wrong('Its transaction is not of version 2.')
