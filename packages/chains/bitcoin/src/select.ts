@@ -124,7 +124,7 @@ export function selectCoins<C extends Coin>(request: SelectRequest<C>): Selectio
     most = Math.max(most, attempt.most)
     full ||= attempt.full
     if (!attempt.best) continue
-    if (true) return result(attempt.best, coins)
+    if (attempt.best.tight) return result(attempt.best, coins)
     loose ??= result(attempt.best, coins)
   }
   if (loose) return loose

@@ -48,7 +48,10 @@ export async function sync(
 ): Promise<AccountState> {
   const { gapLimit = 20, signal, given = [0, 0] } = options
   if (!Number.isInteger(gapLimit) || gapLimit < 1 || gapLimit > 10_000)
-    throw new CofferError({ code: 'INVALID_REQUEST', message: 'A gap limit is a whole number from 1 to 10000.' })
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: 'A gap limit is a whole number from 1 to 10000.',
+    })
   const isFirst = state.round === 0
   const reading: Reading = {
     source,
@@ -65,13 +68,14 @@ export async function sync(
   const keychains = ([0, 1] as const).slice(0, descriptor.keychains)
   const windowOf = (keychain: Keychain, from: number, count: number): readonly AccountScript[] =>
     missing(reading, descriptor, keychain, from, count)
-  const upTo = (keychain: Keychain): number => Math.max(firstUnused(reading)[keychain], given[keychain]) + gapLimit
+  const upTo = (keychain: Keychain): number =>
+    Math.max(firstUnused(reading)[keychain], given[keychain]) + gapLimit
 
   // The tip is asked first: what the histories tell can only be newer, which the next sync mends.
   const [tip] = await Promise.all([
     source.tip({ signal }),
     ask(reading, [
-      ...due(state, descriptor, options.full === true || isFirst).map(({ script }) => script),
+      ...due(state, descriptor, options.full === true || isFirst, upTo).map(({ script }) => script),
       ...(descriptor.ranged
         ? keychains.flatMap((keychain) => windowOf(keychain, 0, upTo(keychain)))
         : fixedScripts(descriptor).filter((script) => !reading.scripts.has(bytesToHex(script.script)))),
@@ -134,7 +138,12 @@ function missing(
 }
 
 /** Known scripts to ask after again. */
-function due(state: AccountState, descriptor: Descriptor, all: boolean): readonly KnownScript[] {
+function due(
+  state: AccountState,
+  descriptor: Descriptor,
+  all: boolean,
+  end: (keychain: Keychain) => number,
+): readonly KnownScript[] {
   const known = [...state.scripts.values()]
   if (all || known.length <= 2 * TURNS) return known
   const next = firstUnused(state)
@@ -147,7 +156,7 @@ function due(state: AccountState, descriptor: Descriptor, all: boolean): readonl
       if (!spent.has(`${txid}:${vout}`)) holding.add(bytesToHex(script))
     })
   const isLive = ({ script, entries }: KnownScript): boolean =>
-    (descriptor.ranged && script.index >= next[script.keychain]) ||
+    (descriptor.ranged && script.index >= next[script.keychain] && script.index < end(script.keychain)) ||
     holding.has(bytesToHex(script.script)) ||
     entries.some(({ height }) => height === 0 || height > state.tip.height - SETTLED)
   const live = known.filter(isLive)
@@ -223,7 +232,9 @@ async function addAncestors(
   let children = [...txs.values()].filter(({ height }) => height === 0)
   for (let depth = 0; depth < MOST_ANCESTORS && children.length > 0; depth++) {
     const parents = [
-      ...new Set(children.flatMap(({ tx }) => tx.inputs.map(({ txid }) => txid)).filter((txid) => !txs.has(txid))),
+      ...new Set(
+        children.flatMap(({ tx }) => tx.inputs.map(({ txid }) => txid)).filter((txid) => !txs.has(txid)),
+      ),
     ].slice(0, 1_000)
     const settled = parents.filter((txid) => (known.get(txid)?.height ?? 0) > 0)
     for (const txid of settled) txs.set(txid, known.get(txid)!)
@@ -271,5 +282,10 @@ function readTx(txid: string, raw: string): Tx {
 }
 
 function badResponse(what: string, cause?: unknown): CofferError {
-  return new CofferError({ code: 'BAD_RESPONSE', message: `The source of chain data ${what}.`, cause, retryable: true })
+  return new CofferError({
+    code: 'BAD_RESPONSE',
+    message: `The source of chain data ${what}.`,
+    cause,
+    retryable: true,
+  })
 }
