@@ -12,7 +12,7 @@ it('runs the usage of the README, word by word, on real nodes', async () => {
   const body = usage.replace(/^import .*$/gm, '').replace("'eip155:1:0x…'", 'watchedId')
   expect(body).toContain('watchedId')
 
-  const devnet = await startDevnet()
+  const devnet = await startDevnet({ chains: ['ethereum', 'bnb'] })
   // Beside this file, so that the packages resolve as they do in every test.
   const folder = mkdtempSync(new URL('./readme-', import.meta.url).pathname)
   const mining = setInterval(() => void devnet.ethereum.mine(1), 50)

@@ -20,7 +20,7 @@ let devnet: Devnet
 let proxies: { ethereum: CountingProxy; bnb: CountingProxy }
 
 beforeAll(async () => {
-  devnet = await startDevnet()
+  devnet = await startDevnet({ chains: ['ethereum', 'bnb'] })
   proxies = { ethereum: await countingProxy(devnet.ethereum.url), bnb: await countingProxy(devnet.bnb.url) }
   for (const node of [devnet.ethereum, devnet.bnb]) await node.setBalance(owner, 10n ** 20n)
 })

@@ -18,7 +18,7 @@ export function findExact(
   const { required, feeRate, base } = terms
   const upTo = prefixSums(value)
   const lightest = weight.reduce((least, one) => Math.min(least, one), Number.POSITIVE_INFINITY)
-  // Values round down, fees round up: a sum may fall short by this much and pay all the same, or pass and fall short.
+  // Values round down, by less than one each, and the fee rounds up, by no more than this: sums so close are looked at.
   const slack = Math.ceil((3 * feeRate) / 1_000) + 4
   const picks: number[] = []
   let left = steps
@@ -99,9 +99,10 @@ export function findExact(
     const rest = required.weight + base(inputs, false)
     const fee = feeFor(rest + count * lightest, feeRate)
     if (fee > maxCost) return undefined
-    need = 4 * (terms.target + required.extra - required.amount) + Math.floor((rest * feeRate) / 1_000)
+    need =
+      4 * (terms.target + required.extra - required.amount) + Math.floor((rest * feeRate) / 1_000) - count
     if (need <= 0) return undefined
-    width = 4 * tolerance(2 * fee, changeCost(inputs, terms)) + slack
+    width = 4 * tolerance(2 * fee, changeCost(inputs, terms)) + slack + count
     if (greatest(0, count) < need) continue
     const found = many(0, 0, count)
     if (found) return found

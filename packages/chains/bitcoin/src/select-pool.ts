@@ -147,7 +147,7 @@ export function settle(picks: readonly number[], pool: Pool, terms: Terms): Choi
 export function outcomeOf(sums: Sums, terms: Terms): Outcome | undefined {
   const { count, weight, extra } = sums
   const bare = weight + terms.base(count, false)
-  if (count === 0 || bare > terms.maxWeight) return undefined
+  if (bare > terms.maxWeight) return undefined
   const fee = feeFor(bare, terms.feeRate)
   const left = sums.amount - extra - terms.target - fee
   if (left < 0) return undefined

@@ -17,7 +17,7 @@ export function drawRandom(
   let net = required.amount - required.extra
   const above = (): number => net - terms.target - wishedChange - feeFor(weight + base(count, true), feeRate)
   const drawn: number[] = []
-  for (let i = 0; above() < 0 || count === 0; i++) {
+  for (let i = 0; above() < 0; i++) {
     if (i === pool.size) return undefined
     const j = i + random(pool.size - i)
     const pick = order[j] as number
@@ -36,7 +36,7 @@ export function drawRandom(
       count--
       weight -= pool.weight[pick] as number
       net -= (pool.amount[pick] as number) - (pool.extra[pick] as number)
-      if (count > 0 && above() >= 0) return false
+      if (above() >= 0) return false
       ;({ count, weight, net } = before)
       return true
     })

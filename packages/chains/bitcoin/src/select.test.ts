@@ -265,6 +265,41 @@ describe('what is chosen', () => {
     })
   })
 
+  test('of 1% no more than change costs goes to the fee', () => {
+    // 200 inputs cost 136,420 satoshi: 1% of that is 1,364. Change costs 310 now and 680 later.
+    const coins = Array.from({ length: 200 }, (_, i) => coin(i, 10_000n))
+    const target = sum(coins) - feeOf(coins, false, 10_000n)
+    const least = feeOf(coins, false, 10_000n)
+    expect(selectCoins(request({ groups: [coins], target: target - 990n }))).toMatchObject({
+      fee: least + 990n,
+    })
+    expect(selectCoins(request({ groups: [coins], target: target - 991n }))).toMatchObject({
+      fee: least + 310n,
+      change: 681n,
+    })
+  })
+
+  test('coins that pay exactly once their parents are paid for', () => {
+    const coins = [60_000n, 47_780n, 90_000n].map((amount, i) => coin(i, amount, { extraFee: 3_000n }))
+    expect(selectCoins(request({ groups: [coins] }))).toMatchObject({
+      algorithm: 'exact',
+      fee: 7_780n,
+      excess: 0n,
+    })
+  })
+
+  test('an exact choice before one that gives away a little more than 1%', () => {
+    const selected = selectCoins(
+      request({
+        required: [0, 1, 2].map((i) => coin(i, 0n, { weight: 230 })),
+        groups: [[coin(3, 282n), coin(4, 775n, { weight: 230, extraFee: 500n })]],
+        target: 0n,
+        feeRate: 1_000n,
+      }),
+    )
+    expect(selected).toMatchObject({ fee: 282n, excess: 0n })
+  })
+
   test('change where the rest is above 1% and no dust; the fee where it is dust', () => {
     // One input, two outputs: 141 vB.
     const selected = selectCoins(request({ groups: [[coin(1, 101_704n)]] }))
@@ -321,6 +356,10 @@ describe('what is chosen', () => {
     expect(selectCoins(request({ required: [rich] }))).toMatchObject({ algorithm: 'required', coins: [rich] })
     expect(selectCoins(request({ required: [rich], groups: [[coin(3, 900_000n)]] })).coins).toEqual([rich])
     expect(() => selectCoins(request({ required: [poor] }))).toThrow(/Send less/)
+    const some = coin(4, 60_000n)
+    const more = coin(5, 70_000n)
+    expect(selectCoins(request({ required: [some], groups: [[some, more]] })).coins).toEqual([some, more])
+    expect(() => selectCoins(request({ required: [some], groups: [[some]] }))).toThrow(/Send less/)
   })
 
   test('a group is touched only when those before it cannot pay', () => {

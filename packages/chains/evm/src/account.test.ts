@@ -13,7 +13,7 @@ const GWEI = 10n ** 9n
 
 let devnet: Devnet
 beforeAll(async () => {
-  devnet = await startDevnet()
+  devnet = await startDevnet({ chains: ['ethereum', 'bnb'] })
 })
 afterAll(() => devnet.stop())
 

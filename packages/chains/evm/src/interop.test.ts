@@ -60,7 +60,7 @@ const mail = {
 
 let devnet: Devnet
 beforeAll(async () => {
-  devnet = await startDevnet()
+  devnet = await startDevnet({ chains: ['ethereum', 'bnb'] })
 })
 afterAll(() => devnet.stop())
 
