@@ -91,8 +91,7 @@ export function parseDescriptor(
   if (typeof text !== 'string' || text.length > LONGEST) throw wrong('It is not a text of sensible length.')
   refusePrivate(text)
   const trimmed = text.trim()
-  const isScript = trimmed.includes('(') && !trimmed.startsWith('addr(')
-  if (isScript) return parseScript(trimmed, network, engine)
+  if (/^(?!addr\()[^\s,(]*\(/.test(trimmed)) return parseScript(trimmed, network, engine)
   const items = trimmed.split(/[\s,]+/)
   const [first = ''] = items
   if (items.length === 1 && BARE_KEY.test(first)) return parseBareKey(first, network, engine, options)
