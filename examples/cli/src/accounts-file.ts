@@ -6,6 +6,8 @@ import { readIfThere, writeWhole } from './files.ts'
 export interface KnownAccount {
   readonly chain: ChainId
   readonly index: number
+  /** Of accounts of another type than the usual one of their chain. */
+  readonly type?: string
   readonly descriptor: AccountDescriptor
 }
 
@@ -37,8 +39,13 @@ export async function writeAccounts(home: string, accounts: readonly KnownAccoun
 
 function isAccount(value: unknown): value is KnownAccount {
   if (typeof value !== 'object' || value === null) return false
-  const { chain, index, descriptor } = value as Record<string, unknown>
-  return typeof chain === 'string' && Number.isSafeInteger(index) && typeof descriptor === 'string'
+  const { chain, index, type = '', descriptor } = value as Record<string, unknown>
+  return (
+    typeof chain === 'string' &&
+    Number.isSafeInteger(index) &&
+    typeof type === 'string' &&
+    typeof descriptor === 'string'
+  )
 }
 
 const accountsPath = (home: string): string => join(home, 'accounts.json')

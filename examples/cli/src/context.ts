@@ -1,15 +1,10 @@
 import { join } from 'node:path'
-import {
-  type ChainId,
-  CofferError,
-  createWallet,
-  parseAccountId,
-  type Store,
-  type WatchWallet,
-} from '@coffer/core'
-import { bnb, bnbTestnet, type EvmAccount, type EvmChain, ethereum, sepolia } from '@coffer/evm'
+import type { BitcoinAccount } from '@coffer/bitcoin'
+import { type ChainId, CofferError, createWallet, type Store, type WatchWallet } from '@coffer/core'
 import { readAccounts } from './accounts-file.ts'
 import { devnetStore } from './devnet-file.ts'
+import type { AppAccount, AppChain } from './families/family.ts'
+import { allChains, chainsOfLink, familyOf } from './families/index.ts'
 import { fileStore } from './file-store.ts'
 import { homeOf, type Io } from './io.ts'
 import type { CommonOptions } from './options.ts'
@@ -29,10 +24,10 @@ export interface Context {
   readonly io: Io
   readonly home: string
   readonly output: Output
-  readonly chains: readonly EvmChain[]
+  readonly chains: readonly AppChain[]
   /** The chains of which nodes are known. */
   readonly reachable: readonly ChainId[]
-  readonly wallet: WatchWallet<readonly EvmChain[]>
+  readonly wallet: WatchWallet<readonly AppChain[]>
   /** Nonces, spending windows, unfinished payments. */
   readonly store: Store
   readonly options: CommonOptions
@@ -58,13 +53,8 @@ export async function withContext(
   }
 }
 
-/** Every chain that the program knows. */
-export function allChains(): readonly EvmChain[] {
-  return [ethereum(), bnb(), sepolia(), bnbTestnet()]
-}
-
 /** The chain of `--chain`; throws `INVALID_REQUEST` when there is none. */
-export function chosenChain({ chains, options }: Context): EvmChain {
+export function chosenChain({ chains, options }: Context): AppChain {
   if (options.chain !== undefined) return findChain(chains, options.chain)
   throw new CofferError({
     code: 'INVALID_REQUEST',
@@ -73,29 +63,68 @@ export function chosenChain({ chains, options }: Context): EvmChain {
 }
 
 /** The chain of `--chain`, or every chain of which a node is known. */
-export function chosenChains(context: Context): readonly EvmChain[] {
+export function chosenChains(context: Context): readonly AppChain[] {
   if (context.options.chain !== undefined) return [chosenChain(context)]
   const found = context.chains.filter(({ id }) => context.reachable.includes(id))
   // Whichever it is, its source explains how to name a node.
   return found.length > 0 ? found : context.chains.slice(0, 1)
 }
 
-/** The account of `--address` or `--account` on a chain, without its keys. */
-export async function openAccount(context: Context, chain: EvmChain): Promise<EvmAccount> {
-  const { account: index = 0, address } = context.options
-  if (address !== undefined) return context.wallet.watch(accountOf(chain, address))
-  const known = (await readAccounts(context.home)).find(
-    (known) => known.chain === chain.id && known.index === index,
-  )
-  if (known) return context.wallet.watch(known.descriptor)
+/** The chain of `--chain`, or the one that a payment link names. */
+export function payingChain(context: Context, recipients: readonly string[]): AppChain {
+  const { chains, options, reachable } = context
+  const linked = options.chain === undefined ? chainsOfLink(recipients[0] ?? '') : undefined
+  if (!linked) return chosenChain(context)
+  const named = linked.map((id) => findChain(chains, id))
+  const [first, second] = named.length > 1 ? named.filter(({ id }) => reachable.includes(id)) : named
+  if (first && !second) return first
   throw new CofferError({
-    code: 'INVALID_ACCOUNT',
-    message: `The wallet has no account ${index} on ${chain.name} yet. Add it with "coffer accounts --add".`,
+    code: 'INVALID_REQUEST',
+    message: `The link could be of ${named.map(({ name }) => name).join(' or ')}. Say which with --chain.`,
   })
 }
 
-/** An address alone, or with its chain as in CAIP-10. */
-function accountOf(chain: EvmChain, text: string): string {
-  if (!text.startsWith(`${chain.id}:`)) return `${chain.id}:${chain.parseAddress(text)}`
-  return `${chain.id}:${chain.parseAddress(parseAccountId(text).address)}`
+/** The account of `--address`, or of `--account` and `--type`, on a chain, without its keys. */
+export async function openAccount(context: Context, chain: AppChain): Promise<AppAccount> {
+  const { account: index = 0, address } = context.options
+  const family = familyOf(chain)
+  const type = accountType(chain, context.options.type)
+  if (address !== undefined) return watch(context, chain, family.accountText(chain, address))
+  const known = (await readAccounts(context.home)).find(
+    (known) => known.chain === chain.id && known.index === index && known.type === type,
+  )
+  if (known) return watch(context, chain, known.descriptor)
+  const more = type === undefined ? '' : ` --type ${type}`
+  throw new CofferError({
+    code: 'INVALID_ACCOUNT',
+    message: `The wallet has no account ${index}${type === undefined ? '' : ` of type ${type}`} on ${chain.name} yet. Add it with "coffer accounts --add${more}".`,
+  })
+}
+
+/** The same, on a chain whose accounts hold coins; throws `UNSUPPORTED` on others. */
+export async function openCoins(context: Context, chain: AppChain): Promise<BitcoinAccount> {
+  const { utxo } = await openAccount(context, chain)
+  if (utxo) return utxo
+  throw new CofferError({
+    code: 'UNSUPPORTED',
+    message: `Accounts on ${chain.name} hold one balance and no coins. This is for Bitcoin.`,
+  })
+}
+
+/** Opens what a descriptor stands for. */
+export async function watch({ wallet }: Context, chain: AppChain, text: string): Promise<AppAccount> {
+  return familyOf(chain).account(chain, await wallet.watch(text, { chain: chain.id }))
+}
+
+/** The type of `--type`; `undefined` for the usual one. Throws `INVALID_REQUEST` for one that the chain does not have. */
+export function accountType(chain: AppChain, type: string | undefined): string | undefined {
+  const { types } = familyOf(chain)
+  if (type === undefined || type === types[0]) return undefined
+  if (types.includes(type)) return type
+  throw new CofferError({
+    code: 'INVALID_REQUEST',
+    message: types.length
+      ? `Accounts on ${chain.name} are of type ${types.join(', ')}.`
+      : `--type is nothing for ${chain.name}. Leave it out.`,
+  })
 }

@@ -1,6 +1,6 @@
 import { CofferError, chainOfJson, type Draft, parseJson, type Signed } from '@coffer/core'
-import { decodeSigned, type EvmChain, encodeUnsigned } from '@coffer/evm'
 import type { Context } from './context.ts'
+import type { AppChain } from './families/family.ts'
 import { readNamed, writeWhole } from './files.ts'
 import { readStdin } from './io.ts'
 import { writeForPrograms } from './output.ts'
@@ -10,7 +10,7 @@ import { findChain } from './sources.ts'
 export async function readDocument(
   context: Context,
   path: string,
-): Promise<{ chain: EvmChain; document: Draft | Signed }> {
+): Promise<{ chain: AppChain; document: Draft | Signed }> {
   const text = path === '-' ? await readStdin(context.io) : await readNamed(path)
   const json = parseJson(text)
   const chain = findChain(context.chains, chainOfJson(json))
@@ -23,19 +23,6 @@ export async function readDocument(
 export async function writeDocument(context: Context, path: string, document: Draft | Signed): Promise<void> {
   if (path === '-') context.io.stdout.write(`${writeForPrograms(document)}\n`)
   else await writeWhole(path, `${writeForPrograms(document)}\n`)
-}
-
-/** The transaction inside the signature as a draft, so that it can be inspected like one. It has no intent to hold it against. */
-export function unsigned(chain: EvmChain, signed: Signed): Pick<Draft, 'effects' | 'account'> {
-  const { tx } = decodeSigned(signed.raw)
-  const fields = {
-    chain: chain.id,
-    account: signed.account,
-    intent: { kind: 'unknown' },
-    payload: encodeUnsigned(tx),
-    hints: {},
-  }
-  return { account: signed.account, effects: chain.inspect(fields) }
 }
 
 /** Throws `INVALID_DRAFT` for a signed transaction where a draft is wanted. */

@@ -19,7 +19,7 @@ const REFUSED: readonly ErrorCode[] = [
   'SIGNER_REFUSED',
   'WRONG_ACCOUNT',
 ]
-const UNUSABLE: readonly ErrorCode[] = ['NO_SOURCE', 'NO_SIGNER', 'UNSUPPORTED']
+const UNUSABLE: readonly ErrorCode[] = ['NO_SOURCE', 'NO_SIGNER', 'SIGNATURES_MISSING', 'UNSUPPORTED']
 
 export function exitCodeOf(error: unknown): number {
   if (!isCofferError(error)) return 1

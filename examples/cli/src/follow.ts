@@ -1,6 +1,6 @@
 import { CofferError, isCofferError, type Payment, type PaymentStatus } from '@coffer/core'
-import type { EvmChain } from '@coffer/evm'
 import type { Context } from './context.ts'
+import type { AppChain } from './families/family.ts'
 import { showAmount } from './output.ts'
 import { progress } from './progress.ts'
 
@@ -10,7 +10,7 @@ import { progress } from './progress.ts'
  */
 export async function follow(
   { io, output }: Context,
-  chain: EvmChain,
+  chain: AppChain,
   payment: Payment,
   wait: number,
 ): Promise<PaymentStatus> {
@@ -42,7 +42,7 @@ export async function follow(
 }
 
 /** How a payment stands, for people. */
-export function sentence(chain: EvmChain, status: PaymentStatus): string {
+export function sentence(chain: AppChain, status: PaymentStatus): string {
   switch (status.state) {
     case 'pending':
       return 'Waiting for a block …'

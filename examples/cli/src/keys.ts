@@ -1,11 +1,13 @@
-import { CofferError, createWallet, type EvmSource, type Sources, type Wallet } from '@coffer/core'
-import type { EvmChain } from '@coffer/evm'
+import { type ChainId, CofferError, createWallet, type Sources, type Wallet } from '@coffer/core'
 import { softwareSigner } from '@coffer/signer-software'
 import type { KnownAccount } from './accounts-file.ts'
 import type { Context } from './context.ts'
+import type { AppChain } from './families/family.ts'
+import { familyOf } from './families/index.ts'
 import { isInteractive } from './io.ts'
 import { askPassphrase } from './passphrase.ts'
 import { readPolicy } from './policy-file.ts'
+import { findChain } from './sources.ts'
 import { decryptWords, readWordsFile } from './words-file.ts'
 
 /**
@@ -14,7 +16,7 @@ import { decryptWords, readWordsFile } from './words-file.ts'
  */
 export async function withKeys<T>(
   context: Context,
-  task: (wallet: Wallet<readonly EvmChain[]>) => Promise<T>,
+  task: (wallet: Wallet<readonly AppChain[]>) => Promise<T>,
 ): Promise<T> {
   const { io, home, chains, store, options, output } = context
   const file = await readWordsFile(home)
@@ -26,7 +28,7 @@ export async function withKeys<T>(
     chains,
     store,
     policy,
-    source: offline,
+    source: offline(chains),
     signer: softwareSigner({ mnemonic }),
   })
   try {
@@ -36,42 +38,46 @@ export async function withKeys<T>(
   }
 }
 
-/** Account `index` on every chain, as words make it. */
+/** The first account on every chain, as words make it. */
 export async function deriveAccounts(
   mnemonic: string,
-  chains: readonly EvmChain[],
-  index: number,
-): Promise<KnownAccount[]> {
-  const wallet = createWallet({ chains, source: offline, signer: softwareSigner({ mnemonic }) })
+  chains: readonly AppChain[],
+): Promise<readonly KnownAccount[]> {
+  const wallet = createWallet({ chains, source: offline(chains), signer: softwareSigner({ mnemonic }) })
   try {
-    return await accountsOf(wallet, index)
+    return await accountsOf(
+      wallet,
+      chains.map(({ id }) => ({ chain: id, index: 0 })),
+    )
   } finally {
     wallet.dispose()
   }
 }
 
-/** Account `index` on every chain of a wallet. */
-export async function accountsOf(
-  wallet: Wallet<readonly EvmChain[]>,
-  index: number,
-): Promise<KnownAccount[]> {
-  const accounts: KnownAccount[] = []
-  for (const { id } of wallet.chains) {
-    const { descriptor } = await wallet.account(id, { index })
-    accounts.push({ chain: id, index, descriptor })
-  }
-  return accounts
+/** Accounts of a wallet, by chain, index and, where it is not the usual one, type. */
+export function accountsOf(
+  wallet: Wallet<readonly AppChain[]>,
+  wanted: readonly { readonly chain: ChainId; readonly index: number; readonly type?: string | undefined }[],
+): Promise<readonly KnownAccount[]> {
+  return Promise.all(
+    wanted.map(async ({ chain, index, type }) => {
+      const descriptor = await wallet.describe(chain, { index, type })
+      return { chain, index, ...(type === undefined ? {} : { type }), descriptor }
+    }),
+  )
 }
 
-const offline: Sources = {
-  for: (chain): EvmSource => ({
-    family: 'evm',
-    chain,
-    request: async () => {
-      throw new CofferError({
-        code: 'NO_SOURCE',
-        message: 'Keys are never held by what talks to the network.',
-      })
-    },
-  }),
+/** What holds keys has no way to the network. */
+function offline(chains: readonly AppChain[]): Sources {
+  return {
+    for: (id) =>
+      familyOf(findChain(chains, id)).silent(
+        id,
+        () =>
+          new CofferError({
+            code: 'NO_SOURCE',
+            message: 'Keys are never held by what talks to the network.',
+          }),
+      ),
+  }
 }

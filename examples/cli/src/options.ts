@@ -1,5 +1,6 @@
 import { type Acceptance, CofferError } from '@coffer/core'
 import { type Command, Option } from 'commander'
+import { allChains, allTypes } from './families/index.ts'
 
 /** What the commands have in common. */
 export interface CommonOptions {
@@ -8,25 +9,30 @@ export interface CommonOptions {
   readonly rpc?: readonly string[]
   readonly devnet?: boolean
   readonly account?: number
+  readonly type?: string
   readonly address?: string
   readonly passphraseFile?: string
 }
 
+const CHAINS = allChains().map(({ name }) => name)
+const TYPES = allTypes()
 const DANGERS: readonly Acceptance[] = ['unlimited-approval', 'approval-for-all', 'lookalike']
 
 const groups = {
-  chain: () => [
-    new Option('--chain <name>', 'ethereum, bnb, sepolia or bnb-testnet, or a CAIP-2 id such as eip155:1'),
-  ],
+  chain: () => [new Option('--chain <name>', `${CHAINS.join(', ')}, or a CAIP-2 id such as eip155:1`)],
   account: () => [
     new Option('--account <number>', 'which account of the wallet; 0 when not given').argParser(count),
+    ...groups.type(),
   ],
-  address: () => [new Option('--address <address>', 'look at any address instead, without a wallet')],
+  type: () => [new Option('--type <type>', `on Bitcoin: ${TYPES.join(', ')}; the first when not given`)],
+  address: () => [
+    new Option('--address <address>', 'look at any address or descriptor instead, without a wallet'),
+  ],
   network: () => [
     new Option(
       '--rpc <chain=url>',
       'a node of a chain; repeat it for more chains, or for more nodes of one',
-    ).argParser((value: string, before: readonly string[] = []) => [...before, value]),
+    ).argParser(repeated),
     ...groups.devnet(),
   ],
   devnet: () => [new Option('--devnet', 'use the local chains of the running "coffer devnet"')],
@@ -57,6 +63,11 @@ export function withOptions(command: Command, ...names: (keyof typeof groups)[])
 /** Adds examples below the help of a command. */
 export function withExamples(command: Command, ...examples: string[]): Command {
   return command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`)
+}
+
+/** Collects an option that may be given several times. */
+export function repeated(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
 }
 
 /** Reads an option that counts something. */

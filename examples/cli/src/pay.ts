@@ -8,9 +8,9 @@ import {
   type Payment,
   readContacts,
 } from '@coffer/core'
-import type { EvmAccount, EvmChain } from '@coffer/evm'
 import type { Context } from './context.ts'
 import { effectsOf, showEffects } from './effects.ts'
+import type { AppAccount, AppChain } from './families/family.ts'
 import { follow } from './follow.ts'
 import { withKeys } from './keys.ts'
 import { readPolicy } from './policy-file.ts'
@@ -24,8 +24,8 @@ export interface Agreement {
 }
 
 export interface PayRequest {
-  readonly chain: EvmChain
-  readonly account: EvmAccount
+  readonly chain: AppChain
+  readonly account: AppAccount
   readonly draft: Draft
   /** Tokens beside the chain's list, whose amounts are then shown with their decimals. */
   readonly tokens?: readonly Asset[]
@@ -33,7 +33,7 @@ export interface PayRequest {
 }
 
 /**
- * From a draft to a payment: show, ask, sign, publish. A draft that is not signed gives its nonce back. Throws
+ * From a draft to a payment: show, ask, sign, publish. A draft that is not signed gives back what it holds. Throws
  * `POLICY_REFUSED` before it asks anything, `SIGNER_REFUSED` when the person says no.
  */
 export async function pay(context: Context, request: PayRequest): Promise<Payment> {
@@ -52,7 +52,7 @@ export async function pay(context: Context, request: PayRequest): Promise<Paymen
       throw error
     })
   } catch (error) {
-    // Without it the nonce comes back by itself after a while; the first error is the one to tell.
+    // Without it what is held comes back by itself after a while; the first error is the one to tell.
     await account.discard(draft).catch(() => {})
     throw error
   }
@@ -61,7 +61,7 @@ export async function pay(context: Context, request: PayRequest): Promise<Paymen
 /** Follows what was published, and writes the result of the command. */
 export async function finish(
   context: Context,
-  chain: EvmChain,
+  chain: AppChain,
   payment: Payment,
   wait: number,
 ): Promise<void> {

@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, it } from 'vitest'
-import { allChains } from './context.ts'
+import { allChains } from './families/index.ts'
 import { readPolicy } from './policy-file.ts'
 
 let home = ''

@@ -10,14 +10,15 @@ import {
   parseBaseUnits,
   parseJson,
 } from '@coffer/core'
-import type { EvmChain } from '@coffer/evm'
+import type { AppChain } from './families/family.ts'
+import { familyOf } from './families/index.ts'
 import { readIfThere } from './files.ts'
 
 /**
  * The owner's limits from `policy.json`; none when there is no such file. Every word is checked, since a limit that is
  * misspelt is a limit that does not hold. Throws `INVALID_REQUEST`.
  */
-export async function readPolicy(home: string, chains: readonly EvmChain[]): Promise<Policy> {
+export async function readPolicy(home: string, chains: readonly AppChain[]): Promise<Policy> {
   const path = join(home, 'policy.json')
   const text = await readIfThere(path)
   if (text === undefined) return {}
@@ -29,18 +30,16 @@ export async function readPolicy(home: string, chains: readonly EvmChain[]): Pro
   }
 }
 
-function parsePolicy(json: unknown, chains: readonly EvmChain[]): Policy {
-  const chainOf = (id: string): EvmChain => {
+function parsePolicy(json: unknown, chains: readonly AppChain[]): Policy {
+  const chainOf = (id: string): AppChain => {
     const chain = chains.find((chain) => chain.id === id)
     if (!chain)
       throw wrong(`It names the chain ${JSON.stringify(id.slice(0, 40))}, which this program does not have.`)
     return chain
   }
   const readers: { [K in keyof Required<Policy>]: (value: unknown) => NonNullable<Policy[K]> } = {
-    maxFee: (value) =>
-      Object.fromEntries(
-        Object.entries(object(value, 'maxFee')).map(([id, most]) => [chainOf(id).id, parseBaseUnits(most)]),
-      ),
+    maxFee: (value) => byChain(value, 'maxFee', chainOf),
+    maxFeeRate: (value) => byChain(value, 'maxFeeRate', chainOf),
     maxFeePercent: (value) => whole(value, 'maxFeePercent'),
     recipients: (value) => list(value, 'recipients').map((entry) => account(entry, chainOf)),
     limits: (value) =>
@@ -65,16 +64,27 @@ function parsePolicy(json: unknown, chains: readonly EvmChain[]): Policy {
   return Object.fromEntries(entries)
 }
 
+function byChain(
+  value: unknown,
+  what: string,
+  chainOf: (id: string) => AppChain,
+): Partial<Record<ChainId, bigint>> {
+  return Object.fromEntries(
+    Object.entries(object(value, what)).map(([id, most]) => [chainOf(id).id, parseBaseUnits(most)]),
+  )
+}
+
 /** Policies compare ids letter by letter, so that addresses in them must be in their canonical writing. */
-function asset(value: unknown, chainOf: (id: string) => EvmChain): AssetId {
+function asset(value: unknown, chainOf: (id: string) => AppChain): AssetId {
   const { id, chain, namespace, reference } = parseAssetId(value as string)
   const known = chainOf(chain)
-  if (namespace === 'erc20') return `${chain}/erc20:${known.parseAddress(reference)}`
+  const token = familyOf(known).assetId(known, { namespace, reference })
+  if (token) return token
   if (id !== known.coin.id) throw wrong(`${id} is no asset of ${known.name}; its coin is ${known.coin.id}.`)
   return id
 }
 
-function account(value: unknown, chainOf: (id: string) => EvmChain): AccountId {
+function account(value: unknown, chainOf: (id: string) => AppChain): AccountId {
   const { chain, address } = parseAccountId(value as string)
   return `${chain as ChainId}:${chainOf(chain).parseAddress(address)}`
 }

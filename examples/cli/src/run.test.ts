@@ -107,12 +107,16 @@ describe('making a wallet', () => {
     expect(accounts.map(({ chain }) => chain)).toEqual([
       'eip155:1',
       'eip155:56',
+      'bip122:000000000019d6689c085ae165831e93',
       'eip155:11155111',
       'eip155:97',
+      'bip122:00000000da84f2bafbbc53dee25a72ae',
+      'bip122:00000008819873e925422c1ff0f99f7c',
+      'bip122:0f9188f13cb7b2c71f2a335e3a4fc328',
     ])
     failedWith(await coffer('accounts --add'), 2, 'INVALID_REQUEST')
     const added = await signing('accounts --add --verify')
-    expect(added.stdout.match(/^1 {2}/gm)).toHaveLength(4)
+    expect(added.stdout.match(/^1 {2}/gm)).toHaveLength(8)
   })
 
   it('accounts --verify notices a planted account', async () => {
@@ -209,7 +213,9 @@ describe('without a network', () => {
   it('explains itself', async () => {
     const help = await coffer('--help')
     expect(help.code).toBe(0)
-    const commands = [...help.stdout.matchAll(/^ {2}([a-z-]+)(?: <\w+>)? {2,}\S/gm)].map((match) => match[1]!)
+    const commands = [...help.stdout.matchAll(/^ {2}([a-z-]+)(?: (?:<[\w.]+>|\[\w+\]))* {2,}\S/gm)].map(
+      (match) => match[1]!,
+    )
     expect(commands).toEqual([
       'new',
       'restore',
@@ -217,12 +223,16 @@ describe('without a network', () => {
       'receive',
       'balance',
       'history',
+      'coins',
+      'labels',
       'send',
       'payments',
       'speed-up',
       'cancel',
       'inspect',
       'sign',
+      'cosign',
+      'finish',
       'publish',
       'discard',
       'devnet',
@@ -246,7 +256,7 @@ describe('without a network', () => {
 
 describe('on a devnet', () => {
   beforeAll(async () => {
-    devnet = runIn(home, `devnet --json --fund ${STRANGER}`, { signal: ctrlC.signal })
+    devnet = runIn(home, `devnet --chains ethereum bnb --json --fund ${STRANGER}`, { signal: ctrlC.signal })
     for (const end = Date.now() + 30_000; !(await readdir(home)).includes('devnet.json'); ) {
       if (Date.now() > end) throw new Error(`The devnet did not come up: ${(await devnet).stderr}`)
       await new Promise((resolve) => setTimeout(resolve, 100))

@@ -4,10 +4,13 @@ import { CofferError, isCofferError } from '@coffer/core'
 import { Command, CommanderError } from 'commander'
 import { accountsCommand } from './commands/accounts.ts'
 import { balanceCommand } from './commands/balance.ts'
+import { coinsCommand } from './commands/coins.ts'
 import { devnetCommand } from './commands/devnet.ts'
 import { discardCommand } from './commands/discard.ts'
+import { finishCommand } from './commands/finish.ts'
 import { historyCommand } from './commands/history.ts'
 import { inspectCommand } from './commands/inspect.ts'
+import { labelsCommand } from './commands/labels.ts'
 import { newCommand } from './commands/new.ts'
 import { paymentsCommand } from './commands/payments.ts'
 import { publishCommand } from './commands/publish.ts'
@@ -63,7 +66,10 @@ function program(cli: Cli): Command {
     })
     .configureHelp({
       subcommandTerm: (command) =>
-        [command.name(), ...command.registeredArguments.map((one) => `<${one.name()}>`)].join(' '),
+        [
+          command.name(),
+          ...command.registeredArguments.map((one) => (one.required ? `<${one.name()}>` : `[${one.name()}]`)),
+        ].join(' '),
     })
     .helpCommand(false)
     .action(() => program.help())
@@ -76,6 +82,8 @@ function program(cli: Cli): Command {
   receiveCommand(program, cli)
   balanceCommand(program, cli)
   historyCommand(program, cli)
+  coinsCommand(program, cli)
+  labelsCommand(program, cli)
   program.commandsGroup('Pay:')
   sendCommand(program, cli)
   paymentsCommand(program, cli)
@@ -83,7 +91,9 @@ function program(cli: Cli): Command {
   replaceCommand(program, cli, 'cancel')
   program.commandsGroup('Pay in steps, across an air gap:')
   inspectCommand(program, cli)
-  signCommand(program, cli)
+  signCommand(program, cli, 'sign')
+  signCommand(program, cli, 'cosign')
+  finishCommand(program, cli)
   publishCommand(program, cli)
   discardCommand(program, cli)
   program.commandsGroup('Try out:')
@@ -99,7 +109,7 @@ function program(cli: Cli): Command {
       '  $ coffer send --chain ethereum --to 0x7099…79C8 --amount 0.25',
       '  $ coffer <command> --help',
       '',
-      'Nodes: --rpc, COFFER_RPC_ETHEREUM, COFFER_RPC_BNB (several with commas), or "rpc" in config.json.',
+      'Nodes: --rpc, COFFER_RPC_ETHEREUM, COFFER_RPC_BITCOIN … (several with commas), or "rpc" in config.json.',
       'Files: $COFFER_HOME, or ~/.coffer: words.age, accounts.json, policy.json, config.json, store/.',
       '',
       'Exit codes:',

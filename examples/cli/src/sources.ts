@@ -1,8 +1,9 @@
-import { type ChainId, CofferError, type EvmSource, type SourceFactory, type Sources } from '@coffer/core'
-import { cluster, etherscan, jsonRpc } from '@coffer/daemon-client'
-import type { EvmChain } from '@coffer/evm'
+import { type ChainId, CofferError, type Source, type SourceFactory, type Sources } from '@coffer/core'
+import { cluster } from '@coffer/daemon-client'
 import { readConfig } from './config-file.ts'
 import { readDevnet } from './devnet-file.ts'
+import type { AppChain, NodeText } from './families/family.ts'
+import { familyOf } from './families/index.ts'
 import { homeOf, type Io } from './io.ts'
 import type { CommonOptions } from './options.ts'
 
@@ -20,7 +21,7 @@ export interface Nodes {
 export async function readSources(
   io: Io,
   options: CommonOptions,
-  chains: readonly EvmChain[],
+  chains: readonly AppChain[],
 ): Promise<Nodes> {
   const home = homeOf(io)
   const config = options.devnet
@@ -32,12 +33,17 @@ export async function readSources(
   const indexers = new Map(Object.entries(config.history).map(([name, indexer]) => [idOf(name), indexer]))
 
   const nodes: Record<ChainId, readonly SourceFactory[]> = {}
-  for (const { id, name } of chains) {
-    const urls =
-      named.get(id) ?? (options.devnet ? undefined : fromEnvironment(io, name)) ?? configured.get(id) ?? []
+  const configuredBy = options.devnet ? 'devnet' : 'config'
+  for (const chain of chains) {
+    const { id, name } = chain
+    const places: readonly (readonly [NodeText['from'], readonly string[] | undefined])[] = [
+      ['argument', named.get(id)],
+      ['environment', options.devnet ? undefined : fromEnvironment(io, name)],
+      [configuredBy, configured.get(id)],
+    ]
+    const [from, urls = []] = places.find(([, urls]) => urls !== undefined) ?? [configuredBy]
     const indexer = indexers.get(id)
-    const history = indexer ? { history: etherscan(indexer) } : {}
-    if (urls.length > 0) nodes[id] = urls.map((url) => jsonRpc(url, history))
+    if (urls.length > 0) nodes[id] = urls.map((url) => familyOf(chain).source({ url, from, indexer }))
   }
   const known = cluster(nodes)
   return {
@@ -50,7 +56,7 @@ export async function readSources(
 }
 
 /** A chain by its short name or CAIP-2 id; throws `UNKNOWN_CHAIN`. */
-export function findChain<C extends EvmChain>(chains: readonly C[], name: string): C {
+export function findChain<C extends AppChain>(chains: readonly C[], name: string): C {
   const chain = chains.find((chain) => chain.name === name || chain.id === name)
   if (chain) return chain
   throw new CofferError({
@@ -60,18 +66,17 @@ export function findChain<C extends EvmChain>(chains: readonly C[], name: string
 }
 
 /** A source for chains without nodes: an account can be opened and shown, and says how to reach a node once it needs one. */
-function nowhere(chains: readonly EvmChain[], id: ChainId): EvmSource {
-  const { name } = findChain(chains, id)
-  return {
-    family: 'evm',
-    chain: id,
-    request: async () => {
-      throw new CofferError({
+function nowhere(chains: readonly AppChain[], id: ChainId): Source {
+  const chain = findChain(chains, id)
+  const { name } = chain
+  return familyOf(chain).silent(
+    id,
+    () =>
+      new CofferError({
         code: 'NO_SOURCE',
         message: `No node of ${name} is known. Name one that you trust: --rpc ${name}=https://…, ${variableOf(name)}=https://…, or "rpc" in config.json. Or try --devnet.`,
-      })
-    },
-  }
+      }),
+  )
 }
 
 function fromOptions(pairs: readonly string[], idOf: (name: string) => ChainId): Map<ChainId, string[]> {

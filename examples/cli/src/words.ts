@@ -1,7 +1,7 @@
 import { CofferError } from '@coffer/core'
 import { type KnownAccount, writeAccounts } from './accounts-file.ts'
 import type { Context } from './context.ts'
-import { addressOf } from './effects.ts'
+import { allChains, familyOf } from './families/index.ts'
 import { deriveAccounts } from './keys.ts'
 import { table } from './output.ts'
 import { decryptWords, encryptWords, readWordsFile, wordsPath, writeWordsFile } from './words-file.ts'
@@ -15,7 +15,7 @@ export async function keepWords(
   mnemonic: string,
   passphrase: string,
 ): Promise<readonly KnownAccount[]> {
-  const accounts = await deriveAccounts(mnemonic, chains, 0)
+  const accounts = await deriveAccounts(mnemonic, chains)
   output.say('Encrypting the words, and opening them once more as a check; slow on purpose …')
   const text = await encryptWords(
     { mnemonic, createdAt: new Date().toISOString() },
@@ -26,7 +26,7 @@ export async function keepWords(
   if (kept) output.say(`The words that were there before are now ${kept}.`)
 
   const again = await decryptWords(await readWordsFile(home), passphrase)
-  const derived = await deriveAccounts(again.mnemonic, chains, 0)
+  const derived = await deriveAccounts(again.mnemonic, chains)
   if (JSON.stringify(derived) !== JSON.stringify(accounts))
     throw new CofferError({
       code: 'STORE_FAILED',
@@ -37,17 +37,20 @@ export async function keepWords(
 }
 
 /** Accounts as a table. */
-export function accountTable({ chains }: Context, accounts: readonly KnownAccount[]): string {
+export function accountTable(accounts: readonly KnownAccount[]): string {
   return table(
-    accounts.map(({ chain, index, descriptor }) => [
-      String(index),
-      chains.find(({ id }) => id === chain)?.name ?? chain,
-      addressOf(descriptor),
-    ]),
+    accounts.map(({ chain: id, index, descriptor }) => {
+      const chain = allChains().find((chain) => chain.id === id)
+      return [String(index), chain?.name ?? id, chain ? familyOf(chain).label(descriptor) : descriptor]
+    }),
   )
 }
 
 /** Accounts for programs. */
 export function accountJson(accounts: readonly KnownAccount[]): unknown {
-  return accounts.map((account) => ({ ...account, address: addressOf(account.descriptor) }))
+  return accounts.map((account) => {
+    const chain = allChains().find(({ id }) => id === account.chain)
+    const { address } = chain ? familyOf(chain).named(account.descriptor) : {}
+    return { ...account, ...(address === undefined ? {} : { address }) }
+  })
 }

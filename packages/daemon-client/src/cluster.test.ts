@@ -129,12 +129,12 @@ describe('sources', () => {
     expect(() => cluster({ ethereum: [] } as never)).toThrow(
       expect.objectContaining({ code: 'INVALID_CHAIN' }),
     )
-    const other: SourceFactory = (chain): Source => ({ family: 'utxo', chain })
+    const other: SourceFactory = (chain): Source => ({ family: 'other', chain })
     const mixed = cluster({ 'eip155:1': [fake('a').factory, other] })
     expect(() => mixed.for('eip155:1')).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }))
-    const lone = cluster({ 'bip122:0': [other], 'bip122:1': [other, other] })
-    expect(lone.for('bip122:0').family).toBe('utxo')
-    expect(() => lone.for('bip122:1')).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
+    const lone = cluster({ 'other:0': [other], 'other:1': [other, other] })
+    expect(lone.for('other:0').family).toBe('other')
+    expect(() => lone.for('other:1')).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
   })
 
   it('are not connected before they are used', () => {

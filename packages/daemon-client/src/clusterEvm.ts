@@ -1,14 +1,7 @@
-import {
-  type ChainId,
-  CofferError,
-  type EvmSource,
-  type Head,
-  isCofferError,
-  type RpcResult,
-  sleep,
-} from '@coffer/core'
+import { type ChainId, CofferError, type EvmSource, isCofferError, type RpcResult } from '@coffer/core'
 import { isRateLimit } from './answers.ts'
-import { type Failover, type FailoverOptions, failover, isQuiet, type Reason } from './failover.ts'
+import { clusterHeads } from './clusterHeads.ts'
+import { type Failover, type FailoverOptions, failover } from './failover.ts'
 import { isRead } from './methods.ts'
 import { rateLimited } from './transportErrors.ts'
 
@@ -23,7 +16,7 @@ export function clusterEvm(
     family: 'evm',
     chain,
     request: (calls, read) => request(chain, pool, calls, read),
-    ...(sources.some((source) => source.heads) ? { heads: (read) => heads(pool, read?.signal) } : {}),
+    ...(sources.some((source) => source.heads) ? { heads: (read) => clusterHeads(pool, read?.signal) } : {}),
     ...(sources.some((source) => source.transfers)
       ? {
           transfers: (query, read) =>
@@ -76,41 +69,5 @@ async function request(
       details: error.details,
       retryable: true,
     })
-  }
-}
-
-/** The heads of one source; of the next when it fails. */
-async function* heads(pool: Failover<EvmSource>, signal: AbortSignal | undefined): AsyncGenerator<Head> {
-  let last: string | undefined
-  for (;;) {
-    const reasons: Reason[] = []
-    let yielded = false
-    for (const member of pool.order((source) => source.heads !== undefined)) {
-      if (isQuiet(member)) {
-        reasons.push({ name: member.name, error: member.error })
-        continue
-      }
-      const previous = reasons.at(-1)
-      if (previous) pool.movedOn(previous, member)
-      try {
-        for await (const head of member.source.heads?.({ signal }) ?? []) {
-          if (!yielded) pool.succeeded(member)
-          yielded = true
-          if (head.hash === last) continue
-          last = head.hash
-          yield head
-        }
-        return
-      } catch (error) {
-        if (signal?.aborted) return
-        if (!pool.failed(member, error)) throw error
-        reasons.push({ name: member.name, error })
-      }
-      if (yielded) break
-    }
-    if (!yielded) throw pool.allFailed(reasons)
-    // Not in a circle at full speed when each of them fails after its first head.
-    await sleep(Math.random() * 1_000, signal).catch(() => {})
-    if (signal?.aborted) return
   }
 }

@@ -11,10 +11,16 @@ import {
 } from '@coffer/core'
 import { polledHeads } from './heads.ts'
 import { isRead } from './methods.ts'
-import { chainMismatch } from './rpc.ts'
 import { openScopes } from './scopes.ts'
 import { cleanText } from './text.ts'
-import { asWriteError, badResponse, connectionError, networkError, statusError } from './transportErrors.ts'
+import {
+  asWriteError,
+  badResponse,
+  chainMismatch,
+  connectionError,
+  networkError,
+  statusError,
+} from './transportErrors.ts'
 
 /** Anything with the `request` of EIP-1193: a wallet's `window.ethereum`, a viem client, an ethers provider. */
 export interface Eip1193Provider {

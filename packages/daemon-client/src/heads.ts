@@ -28,8 +28,17 @@ export interface HeadsOptions {
 }
 
 /** The present head, then each other one that a poll finds. */
-export async function* polledHeads(
-  options: HeadsOptions,
+export function polledHeads(options: HeadsOptions, read?: ReadOptions): AsyncGenerator<Head> {
+  return pollHeads({ ...options, read: (signal) => readHead(options, signal) }, read)
+}
+
+/** The same for a server of any family; `read` gets its newest block. */
+export async function* pollHeads(
+  options: {
+    readonly pollInterval: number
+    closed(): boolean
+    read(signal: AbortSignal | undefined): Promise<Head>
+  },
   { signal }: ReadOptions = {},
 ): AsyncGenerator<Head> {
   const { pollInterval } = options
@@ -38,7 +47,7 @@ export async function* polledHeads(
   while (!signal?.aborted && !options.closed()) {
     let wait = pollInterval
     try {
-      const head = await readHead(options, signal)
+      const head = await options.read(signal)
       failures = 0
       if (head.hash !== last) {
         last = head.hash
@@ -57,22 +66,51 @@ export async function* polledHeads(
  * The present head, then each other one that a `newHeads` subscription brings. Subscribes again after a loss of the
  * connection, and polls where the node has no subscriptions.
  */
-export async function* subscribedHeads(
+export function subscribedHeads(
   options: HeadsOptions & { readonly rpc: Rpc; readonly wire: SocketWire },
-  { signal }: ReadOptions = {},
+  read?: ReadOptions,
 ): AsyncGenerator<Head> {
   const { rpc, wire, origin } = options
+  return followHeads(
+    {
+      ...options,
+      closed: rpc.closed,
+      async subscribe(listener, signal) {
+        await rpc.ready(signal)
+        return wire.subscribe('newHeads', listener, signal)
+      },
+      read: (signal) => readHead(options, signal),
+      toHead: (event) => toHead(event, origin),
+    },
+    read,
+  )
+}
+
+/** The same for a server of any family. */
+export async function* followHeads(
+  options: {
+    readonly pollInterval: number
+    closed(): boolean
+    /** `undefined` when the server has no subscriptions. */
+    subscribe(
+      listener: { onEvent(event: unknown): void; onLost(error: CofferError): void },
+      signal: AbortSignal | undefined,
+    ): Promise<{ end(): void } | undefined>
+    read(signal: AbortSignal | undefined): Promise<Head>
+    toHead(event: unknown): Head
+  },
+  { signal }: ReadOptions = {},
+): AsyncGenerator<Head> {
   let last: string | undefined
   let failures = 0
-  while (!signal?.aborted && !rpc.closed()) {
+  while (!signal?.aborted && !options.closed()) {
     const box = mailbox()
-    let subscription: Awaited<ReturnType<SocketWire['subscribe']>> | undefined
+    let subscription: { end(): void } | undefined
     try {
-      await rpc.ready(signal)
-      subscription = await wire.subscribe('newHeads', { onEvent: box.put, onLost: box.fail }, signal)
-      if (!subscription) return yield* polledHeads(options, { signal })
+      subscription = await options.subscribe({ onEvent: box.put, onLost: box.fail }, signal)
+      if (!subscription) return yield* pollHeads(options, { signal })
       // What came while nobody listened, and in silence.
-      let head: Head = await readHead(options, signal)
+      let head: Head = await options.read(signal)
       for (;;) {
         failures = 0
         if (head.hash !== last) {
@@ -80,10 +118,10 @@ export async function* subscribedHeads(
           yield head
         }
         const event = await box.take(SILENCE_MS, signal)
-        head = event === undefined ? await readHead(options, signal) : toHead(event, origin)
+        head = event === undefined ? await options.read(signal) : options.toHead(event)
       }
     } catch (error) {
-      if (signal?.aborted || rpc.closed()) return
+      if (signal?.aborted || options.closed()) return
       if (last === undefined || ++failures > PATIENCE || !isPassing(error)) throw error
       await sleep(pauseAfter(error, failures), signal).catch(() => {})
     } finally {

@@ -1,6 +1,5 @@
 import {
   type ChainId,
-  CofferError,
   isCofferError,
   orAbort,
   type ReadOptions,
@@ -12,7 +11,14 @@ import {
 import { isRateLimit } from './answers.ts'
 import { isRead } from './methods.ts'
 import { openScopes } from './scopes.ts'
-import { asWriteError, badResponse, networkError, rateLimited } from './transportErrors.ts'
+import {
+  asWriteError,
+  badResponse,
+  chainMismatch,
+  closedError,
+  networkError,
+  rateLimited,
+} from './transportErrors.ts'
 import { encodeCall, type Wire, type WireCall } from './wire.ts'
 
 export interface RpcOptions {
@@ -270,15 +276,6 @@ export function openRpc(options: RpcOptions): Rpc {
   return { request, ready, closed: () => closed, close }
 }
 
-/** The server of one chain was asked, and another chain's answered. */
-export function chainMismatch(origin: string, expected: ChainId, actual: string): CofferError {
-  return new CofferError({
-    code: 'CHAIN_MISMATCH',
-    message: `${origin} serves ${actual} and not ${expected}. Its answers were thrown away.`,
-    details: { origin, expected, actual, sent: false },
-  })
-}
-
 function newFlight(texts: readonly WireCall[], key: string): Flight {
   let resolve: Flight['resolve'] = () => {}
   let reject: Flight['reject'] = () => {}
@@ -293,12 +290,4 @@ function newFlight(texts: readonly WireCall[], key: string): Flight {
 
 function missing(origin: string): never {
   throw badResponse(origin, 'answered other calls than were asked.')
-}
-
-function closedError(origin: string): CofferError {
-  return new CofferError({
-    code: 'ABORTED',
-    message: `The source at ${origin} was closed. Make a new one.`,
-    details: { origin },
-  })
 }

@@ -355,7 +355,7 @@ export function socketWire(options: SocketWireOptions): SocketWire {
   }
 }
 
-function lossError(origin: string, event: unknown): CofferError {
+export function lossError(origin: string, event: unknown): CofferError {
   const { error, message } = (event ?? {}) as { error?: unknown; message?: unknown }
   // `ws` says so when the server answers the handshake with a status.
   const status =
@@ -364,7 +364,7 @@ function lossError(origin: string, event: unknown): CofferError {
   return connectionError(origin, error)
 }
 
-function endSocket(socket: SocketLike): void {
+export function endSocket(socket: SocketLike): void {
   try {
     socket.close()
     // `ws` would keep the process for the other side's farewell.
@@ -373,7 +373,7 @@ function endSocket(socket: SocketLike): void {
 }
 
 /** Node only, with `ws`: whether the connection keeps the process alive. */
-function holdProcess(socket: SocketLike, hold: boolean): void {
+export function holdProcess(socket: SocketLike, hold: boolean): void {
   const { _socket } = socket as { _socket?: { ref?(): void; unref?(): void } | null }
   if (hold) _socket?.ref?.()
   else _socket?.unref?.()

@@ -1,4 +1,4 @@
-import { CofferError, isCofferError } from '@coffer/core'
+import { type ChainId, CofferError, isCofferError } from '@coffer/core'
 
 /*
  * What goes wrong between here and a server, as Coffer errors. `details.origin` names the server and never more of its
@@ -41,6 +41,24 @@ export function rateLimited(
       ...(sent === undefined ? {} : { sent }),
     },
     retryable: true,
+  })
+}
+
+/** The server of one chain was asked, and another chain's answered. */
+export function chainMismatch(origin: string, expected: ChainId, actual: string): CofferError {
+  return new CofferError({
+    code: 'CHAIN_MISMATCH',
+    message: `${origin} serves ${actual} and not ${expected}. Its answers were thrown away.`,
+    details: { origin, expected, actual, sent: false },
+  })
+}
+
+/** Of a source that may not be used again. */
+export function closedError(origin: string): CofferError {
+  return new CofferError({
+    code: 'ABORTED',
+    message: `The source at ${origin} was closed. Make a new one.`,
+    details: { origin },
   })
 }
 

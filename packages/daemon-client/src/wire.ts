@@ -18,7 +18,7 @@ export interface Wire {
 
 export function encodeCall(call: RpcCall): WireCall {
   const { method, params } = call
-  if (typeof method !== 'string' || !/^\w{1,100}$/.test(method)) throw wrong('has no method name')
+  if (typeof method !== 'string' || !/^[\w.]{1,100}$/.test(method)) throw wrong('has no method name')
   if (!Array.isArray(params)) throw wrong(`(${method}) has no array of parameters`)
   try {
     return `"method":"${method}","params":${JSON.stringify(params)}`

@@ -1,10 +1,12 @@
-import { CofferError } from '@coffer/core'
+import { CofferError, isCofferError } from '@coffer/core'
 import { type EvmNode, startAnvil } from './anvil.ts'
+import { type BitcoinNode, startBitcoind } from './bitcoind.ts'
 import type { NodeOptions, Started } from './node.ts'
 import { sweepLeftovers } from './supervise.ts'
 
 /** What each chain kind gives; one file per family of chains starts it. */
 export interface DevnetNodes {
+  readonly bitcoin: BitcoinNode
   readonly ethereum: EvmNode
   readonly bnb: EvmNode
 }
@@ -12,7 +14,10 @@ export interface DevnetNodes {
 export type DevnetChain = keyof DevnetNodes
 
 export interface DevnetOptions<K extends DevnetChain = DevnetChain> {
-  /** Which chains to start. All of them by default. */
+  /**
+   * Which chains to start. By default all of them; then a machine where no bitcoind can be had does without: `onProgress`
+   * says so in one line, and reading `devnet.bitcoin` throws `DEVNET_UNAVAILABLE`.
+   */
   readonly chains?: readonly K[]
   /** Seconds between blocks. Without it a block is mined at once for every transaction. */
   readonly blockTime?: number
@@ -29,6 +34,7 @@ export type Devnet<K extends DevnetChain = DevnetChain> = Pick<DevnetNodes, K> &
   }
 
 const starters: { [K in DevnetChain]: (options: NodeOptions) => Promise<Started<DevnetNodes[K]>> } = {
+  bitcoin: startBitcoind,
   ethereum: (options) => startAnvil('ethereum', options),
   bnb: (options) => startAnvil('bnb', options),
 }
@@ -36,7 +42,7 @@ const starters: { [K in DevnetChain]: (options: NodeOptions) => Promise<Started<
 /**
  * Starts real local chains, ready with money and tokens.
  *
- * Throws `DEVNET_UNAVAILABLE` when a node's program is missing, `DEVNET_FAILED` when it does not come up, `ABORTED`
+ * Throws `DEVNET_UNAVAILABLE` when the program of a chain that was asked for is missing, `DEVNET_FAILED` when it does not come up, `ABORTED`
  * when the signal fires first, `INVALID_REQUEST` for a chain or block time it does not know. Whatever it throws, no
  * process is left running.
  *
@@ -64,20 +70,20 @@ export async function startDevnet<K extends DevnetChain = DevnetChain>(
     })
   }
 
-  const [results] = await Promise.all([
-    Promise.allSettled(
-      chains.map(async (chain) => ({
-        chain,
-        ...(await starters[chain]({
-          blockTime,
-          signal,
-          onProgress: (step) => options.onProgress?.(`${chain}: ${step}`),
-        })),
-      })),
-    ),
-    sweepLeftovers(),
-  ])
-  const running = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  const absent = new Map<DevnetChain, unknown>()
+  const start = async <C extends K>(chain: C) => {
+    const onProgress = (step: string): void => options.onProgress?.(`${chain}: ${step}`)
+    try {
+      return [{ chain, ...(await starters[chain]({ blockTime, signal, onProgress })) }]
+    } catch (error) {
+      if (options.chains || !mayBeAbsent(chain, error)) throw error
+      onProgress((error as Error).message)
+      absent.set(chain, error)
+      return []
+    }
+  }
+  const [results] = await Promise.all([Promise.allSettled(chains.map(start)), sweepLeftovers()])
+  const running = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
   const stop = async (): Promise<void> => {
     await Promise.all(running.map((started) => started.stop()))
   }
@@ -90,5 +96,18 @@ export async function startDevnet<K extends DevnetChain = DevnetChain>(
     DevnetNodes,
     K
   >
-  return { ...nodes, stop, [Symbol.asyncDispose]: stop }
+  const devnet = { ...nodes, stop, [Symbol.asyncDispose]: stop }
+  for (const [chain, error] of absent) {
+    Object.defineProperty(devnet, chain, {
+      get() {
+        throw error
+      },
+    })
+  }
+  return devnet
+}
+
+/** Only Bitcoin's program may be missing where everything is installed; one that was named must be there. */
+function mayBeAbsent(chain: DevnetChain, error: unknown): boolean {
+  return chain === 'bitcoin' && !process.env.BITCOIND && isCofferError(error, 'DEVNET_UNAVAILABLE')
 }

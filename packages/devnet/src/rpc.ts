@@ -14,21 +14,27 @@ interface RpcResponse {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown }
 }
 
-/** JSON-RPC 2.0 over the global `fetch`. Every failure is a `DEVNET_FAILED`. */
-export function jsonRpc(url: string): Rpc {
+/** JSON-RPC 2.0 over the global `fetch`. Every failure is a `DEVNET_FAILED`, and names neither path nor credentials. */
+export function jsonRpc(url: string, credentials?: { username: string; password: string }): Rpc {
+  const { origin } = new URL(url)
+  const headers: Record<string, string> = { 'content-type': 'application/json' }
+  if (credentials) {
+    const { username, password } = credentials
+    headers.authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+  }
   const post = async (body: unknown, what: string): Promise<unknown> => {
     try {
       const response = await fetch(url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers,
         body: JSON.stringify(body),
       })
       return await response.json()
     } catch (cause) {
       throw new CofferError({
         code: 'DEVNET_FAILED',
-        message: `The devnet node at ${url} did not answer ${what}: has it been stopped?`,
-        details: { url },
+        message: `The devnet node at ${origin} did not answer ${what}: has it been stopped?`,
+        details: { url: origin },
         cause,
       })
     }
@@ -47,7 +53,7 @@ export function jsonRpc(url: string): Rpc {
       throw new CofferError({
         code: 'DEVNET_FAILED',
         message: `The devnet node refused ${method}: ${message}`,
-        details: { method, rpcCode: code, ...(data === undefined ? {} : { data }) },
+        details: { method, rpcCode: code, rpcMessage: message, ...(data === undefined ? {} : { data }) },
       })
     })
   }

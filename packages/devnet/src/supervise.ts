@@ -14,6 +14,8 @@ export interface Program {
    * for ours, and no stranger is ever killed.
    */
   args(folder: string): readonly string[]
+  /** Puts what the program reads into its working folder, before it starts. */
+  prepare?(folder: string): Promise<void>
   /** What the program prints once it is ready. */
   readonly ready: RegExp
   readonly signal?: AbortSignal | undefined
@@ -49,6 +51,10 @@ export async function supervise(program: Program): Promise<Supervised> {
   const { name, signal } = program
   throwIfAborted(signal)
   const folder = await mkdtemp(join(tmpdir(), FOLDER_PREFIX))
+  await program.prepare?.(folder).catch(async (error) => {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  })
   const command = [program.command, ...program.args(folder)] as [string, ...string[]]
   // Windows ends the children of a process with it (libuv puts them into a job), so it needs no supervisor.
   const [file, args] =

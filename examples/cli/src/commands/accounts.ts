@@ -1,7 +1,9 @@
 import { CofferError } from '@coffer/core'
 import type { Command } from 'commander'
 import { readAccounts, writeAccounts } from '../accounts-file.ts'
-import { type Cli, type Context, withContext } from '../context.ts'
+import { accountType, type Cli, type Context, chosenChain, withContext } from '../context.ts'
+import type { AppChain } from '../families/family.ts'
+import { familyOf } from '../families/index.ts'
 import { accountsOf, withKeys } from '../keys.ts'
 import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
@@ -16,29 +18,60 @@ export function accountsCommand(program: Command, cli: Cli): void {
   const command = program
     .command('accounts')
     .description('list the accounts; adding or verifying asks for the passphrase')
-    .option('--add', 'add the next account on every chain')
+    .option('--add', 'add the next account on every chain, or on the one of --chain')
     .option('--verify', 'derive every account from the words again and compare')
   withExamples(
-    withOptions(command, 'passphrase', 'json'),
+    withOptions(command, 'chain', 'type', 'passphrase', 'json'),
     'coffer accounts',
     'coffer accounts --add',
+    'coffer accounts --add --chain bitcoin --type p2tr',
     'coffer accounts --verify',
   ).action((options: AccountsOptions) =>
     withContext(cli, options, async (context) => {
       if (options.verify) await verify(context)
       if (options.add) await add(context)
-      const accounts = await readAccounts(context.home)
-      context.output.result(accountTable(context, accounts), { accounts: accountJson(accounts) })
+      const chains = meant(context)
+      const { type } = options
+      const accounts = (await readAccounts(context.home)).filter((account) => {
+        const chain = chains.find(({ id }) => id === account.chain)
+        if (!chain) return context.options.chain === undefined && type === undefined
+        return type === undefined || account.type === accountType(chain, type)
+      })
+      context.output.result(accountTable(accounts), { accounts: accountJson(accounts) })
     }),
   )
 }
 
+/** The chains that the options are about. */
+function meant(context: Context): readonly AppChain[] {
+  const { chains, options } = context
+  const chosen = options.chain === undefined ? chains : [chosenChain(context)]
+  const { type } = options
+  const found = chosen.filter((chain) => type === undefined || familyOf(chain).types.includes(type))
+  // Whichever it is, it says which types there are.
+  if (found.length === 0) for (const chain of chosen.slice(-1)) accountType(chain, type)
+  return found
+}
+
+/** Adds what comes next, and what is missing below it: this program may have learnt of a chain since. */
 function add(context: Context): Promise<void> {
-  const { home, io } = context
+  const { home, io, options } = context
+  const wanted = meant(context).map((chain) => ({ chain: chain.id, type: accountType(chain, options.type) }))
   return withHomeLock(home, io.signal, async () => {
     const known = await readAccounts(home)
-    const index = 1 + Math.max(-1, ...known.map((account) => account.index))
-    await writeAccounts(home, [...known, ...(await withKeys(context, (wallet) => accountsOf(wallet, index)))])
+    const isKnown = (chain: string, type: string | undefined, index: number): boolean =>
+      known.some((one) => one.chain === chain && one.type === type && one.index === index)
+    const indexes = wanted.flatMap(({ chain, type }) =>
+      known.filter((one) => one.chain === chain && one.type === type).map(({ index }) => index),
+    )
+    const next = 1 + Math.max(-1, ...indexes)
+    const missing = Array.from({ length: next + 1 }, (_, index) =>
+      wanted.flatMap(({ chain, type }) => (isKnown(chain, type, index) ? [] : [{ chain, type, index }])),
+    ).flat()
+    await writeAccounts(home, [
+      ...known,
+      ...(await withKeys(context, (wallet) => accountsOf(wallet, missing))),
+    ])
   })
 }
 
@@ -46,9 +79,8 @@ function add(context: Context): Promise<void> {
 async function verify(context: Context): Promise<void> {
   const known = await readAccounts(context.home)
   await withKeys(context, async (wallet) => {
-    for (const { chain, index, descriptor } of known) {
-      const account = await wallet.account(chain, { index })
-      if (account.descriptor !== descriptor)
+    for (const { chain, index, type, descriptor } of known) {
+      if ((await wallet.describe(chain, { index, type })) !== descriptor)
         throw new CofferError({
           code: 'WRONG_ACCOUNT',
           message: `The listed account ${index} on ${chain} is not one of the words. Somebody changed accounts.json: do not be paid there.`,

@@ -1,7 +1,8 @@
-import { type Asset, type Balance, type CofferError, formatAmount, isCofferError } from '@coffer/core'
-import type { EvmAccount, EvmChain } from '@coffer/evm'
+import { formatAmount } from '@coffer/core'
 import type { Command } from 'commander'
 import { type Cli, type Context, chosenChains, openAccount, withContext } from '../context.ts'
+import type { AppChain, BalanceRow } from '../families/family.ts'
+import { familyOf } from '../families/index.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { alignAmounts, table } from '../output.ts'
 
@@ -20,20 +21,28 @@ export function balanceCommand(program: Command, cli: Cli): void {
     withOptions(command, 'account', 'address', 'network', 'json'),
     'coffer balance',
     'coffer balance --chain ethereum --address 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045',
+    'coffer balance --chain bitcoin --rpc bitcoin=https://blockstream.info/api',
   ).action((options: BalanceOptions) =>
     withContext(cli, options, async (context) => {
-      const chains = chosenChains(context)
-      const found = await Promise.all(chains.map((chain) => read(context, chain, options.token ?? [])))
+      const { signal } = context.io
+      const found = await Promise.all(
+        chosenChains(context).map(async (chain) => {
+          const account = await openAccount(context, chain)
+          const rows = await account.balances(options.token ?? [], { signal })
+          return { chain, descriptor: account.descriptor, rows }
+        }),
+      )
       context.output.result(
         found.map((one) => show(context, one)).join('\n\n'),
-        found.flatMap(({ chain, account, balances }) =>
-          balances.map(({ asset, amount, error }) => ({
+        found.flatMap(({ chain, descriptor, rows }) =>
+          rows.map(({ asset, amount, error, parts = [] }) => ({
             chain: chain.id,
-            address: account.address,
+            ...familyOf(chain).named(descriptor),
             asset: asset.id,
             symbol: asset.symbol,
             decimals: asset.decimals,
             ...(error ? { error: error.toJSON() } : { amount }),
+            ...Object.fromEntries(parts.map(({ name, amount }) => [name, amount])),
           })),
         ),
       )
@@ -42,46 +51,29 @@ export function balanceCommand(program: Command, cli: Cli): void {
 }
 
 interface Found {
-  readonly chain: EvmChain
-  readonly account: EvmAccount
-  readonly balances: readonly Balance[]
+  readonly chain: AppChain
+  readonly descriptor: string
+  readonly rows: readonly BalanceRow[]
 }
 
-async function read(context: Context, chain: EvmChain, addresses: readonly string[]): Promise<Found> {
-  const { signal } = context.io
-  const account = await openAccount(context, chain)
-  const tokens = await Promise.all(addresses.map((address) => readToken(account, chain, address, signal)))
-  const readable = tokens.flatMap((token) => ('error' in token ? [] : [token]))
-  const balances = await account.balances({ assets: [chain.coin, ...chain.assets, ...readable], signal })
-  return { chain, account, balances: [...balances, ...tokens.filter((token) => 'error' in token)] }
-}
-
-/** A token from the chain; one that cannot be read becomes a row that says so, beside the others. */
-async function readToken(
-  account: EvmAccount,
-  chain: EvmChain,
-  address: string,
-  signal: AbortSignal,
-): Promise<Asset | { asset: Asset; error: CofferError }> {
-  const id = `${chain.id}/erc20:${chain.parseAddress(address)}` as const
-  try {
-    return await account.token(address, { signal })
-  } catch (error) {
-    if (!isCofferError(error, 'TOKEN_UNREADABLE')) throw error
-    return { asset: { id, symbol: address, name: 'unknown token', decimals: 0, unlisted: true }, error }
-  }
-}
-
-function show({ output }: Context, { chain, account, balances }: Found): string {
+function show({ output }: Context, { chain, descriptor, rows }: Found): string {
   const { bold, dim, red } = output.colors
+  const lines = rows.flatMap(({ asset, amount, error, parts = [] }) => {
+    const token = asset.unlisted && !error ? `${asset.symbol} ${dim(asset.id)}` : asset.symbol
+    const whole = { amount, asset, cells: [token] }
+    // One part is the whole.
+    const some = parts.filter((part) => part.amount > 0n)
+    const made = some.length < 2 && some[0]?.name === 'confirmed' ? [] : some
+    return [whole, ...made.map(({ amount, says }) => ({ amount, asset, cells: [asset.symbol, dim(says)] }))]
+  })
   const amounts = alignAmounts(
-    balances.map(({ asset, amount }) =>
+    lines.map(({ amount, asset }) =>
       amount === undefined ? 'unreadable' : formatAmount(amount, asset.decimals),
     ),
   )
-  const rows = balances.map(({ asset, error }, i) => [
-    error ? red(amounts[i] ?? '') : (amounts[i] ?? ''),
-    asset.unlisted && !error ? `${asset.symbol} ${dim(asset.id)}` : asset.symbol,
-  ])
-  return `${bold(chain.name)} ${dim(account.address)}\n${table(rows, '  ')}`
+  const cells = lines.map(({ amount, cells }, i) => {
+    const shown = amounts[i] ?? ''
+    return [amount === undefined ? red(shown) : shown, ...cells]
+  })
+  return `${bold(chain.name)} ${dim(familyOf(chain).label(descriptor))}\n${table(cells, '  ')}`
 }

@@ -1,7 +1,8 @@
 import { CofferError, formatAmount, type HistoryItem, type HistoryPage } from '@coffer/core'
-import type { EvmAccount, EvmChain } from '@coffer/evm'
 import type { Command } from 'commander'
 import { type Cli, type Context, chosenChains, openAccount, withContext } from '../context.ts'
+import type { AppChain } from '../families/family.ts'
+import { familyOf } from '../families/index.ts'
 import { type CommonOptions, count, withExamples, withOptions } from '../options.ts'
 import { alignAmounts, table } from '../output.ts'
 
@@ -32,26 +33,32 @@ export function historyCommand(program: Command, cli: Cli): void {
       const found = await Promise.all(
         chosenChains(context).map(async (chain) => {
           const account = await openAccount(context, chain)
-          return { chain, account, page: await account.history({ limit, cursor, signal: context.io.signal }) }
+          const page = await account.history({ limit, cursor, signal: context.io.signal })
+          return { chain, descriptor: account.descriptor, page }
         }),
       )
       context.output.result(
         found.map((one) => show(context, options, one)).join('\n\n'),
-        found.map(({ chain, account, page }) => ({ chain: chain.id, address: account.address, ...page })),
+        found.map(({ chain, descriptor, page }) => ({
+          chain: chain.id,
+          ...familyOf(chain).named(descriptor),
+          ...page,
+        })),
       )
     }),
   )
 }
 
 interface Found {
-  readonly chain: EvmChain
-  readonly account: EvmAccount
+  readonly chain: AppChain
+  readonly descriptor: string
   readonly page: HistoryPage
 }
 
-function show({ output }: Context, options: HistoryOptions, { chain, account, page }: Found): string {
+function show({ output }: Context, options: HistoryOptions, { chain, descriptor, page }: Found): string {
   const { items, next, coverage } = page
   const { bold, dim, red, green } = output.colors
+  const family = familyOf(chain)
   const amounts = alignAmounts(
     items.map((item) => signOf(item) + formatAmount(item.amount, item.asset.decimals)),
   )
@@ -59,7 +66,7 @@ function show({ output }: Context, options: HistoryOptions, { chain, account, pa
     dim(item.time === undefined ? '' : dateOf(item.time)),
     item.direction === 'in' ? green(amounts[i] ?? '') : (amounts[i] ?? ''),
     item.asset.symbol,
-    `${item.direction === 'in' ? 'from' : 'to  '} ${(item.direction === 'in' ? item.from : item.to) ?? 'a new contract'}`,
+    family.counterparty(item),
     ...(item.state === 'confirmed' ? [] : [item.state === 'failed' ? red('failed') : item.state]),
     ...(options.txids ? [dim(item.txid)] : []),
   ])
@@ -68,7 +75,7 @@ function show({ output }: Context, options: HistoryOptions, { chain, account, pa
       ? []
       : [dim(`Read down to block ${coverage.fromHeight}. Older: --chain ${chain.name} --cursor ${next}`)]
   return [
-    `${bold(chain.name)} ${dim(account.address)}`,
+    `${bold(chain.name)} ${dim(family.label(descriptor))}`,
     rows.length > 0 ? table(rows, '  ') : '  nothing yet',
     ...end,
   ].join('\n')

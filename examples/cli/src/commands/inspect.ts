@@ -1,9 +1,10 @@
 import { type Draft, verifyDraft } from '@coffer/core'
-import type { EvmChain } from '@coffer/evm'
 import type { Command } from 'commander'
 import { type Cli, withContext } from '../context.ts'
-import { readDocument, unsigned } from '../documents.ts'
-import { addressOf, effectsOf, showEffects } from '../effects.ts'
+import { readDocument } from '../documents.ts'
+import { effectsOf, showEffects } from '../effects.ts'
+import type { AppChain } from '../families/family.ts'
+import { familyOf } from '../families/index.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 
 export function inspectCommand(program: Command, cli: Cli): void {
@@ -19,15 +20,17 @@ export function inspectCommand(program: Command, cli: Cli): void {
     withContext(cli, options, async (context) => {
       const { output } = context
       const { chain, document } = await readDocument(context, file)
-      const { effects, account } = document.kind === 'draft' ? document : unsigned(chain, document)
+      const { account } = document
+      const family = familyOf(chain)
+      const effects = document.kind === 'draft' ? document.effects : family.inspectSigned(chain, document)
       const sentences = effectsOf(chain, { effects })
       const shown = showEffects(output, chain, account, sentences)
       if (document.kind === 'draft') check(chain, document, () => output.say(shown))
       const fields = Object.entries(effects.fields).map(([name, value]) => `  ${name} ${value}`)
       const verdict =
         document.kind === 'draft'
-          ? 'The bytes do what the draft says they should. Not signed yet.'
-          : `Signed by ${addressOf(account)}. Transaction ${document.txid}.`
+          ? `The bytes do what the draft says they should. ${signaturesOf(document)}`
+          : `Signed by ${family.label(account)}. Transaction ${document.txid}.`
       output.result([shown, '', ...fields, '', verdict].join('\n'), {
         kind: document.kind,
         chain: chain.id,
@@ -40,8 +43,13 @@ export function inspectCommand(program: Command, cli: Cli): void {
   )
 }
 
+function signaturesOf({ signatures = [] }: Draft): string {
+  if (signatures.length === 0) return 'Not signed yet.'
+  return signatures.length === 1 ? 'One signature so far.' : `${signatures.length} signatures so far.`
+}
+
 /** Who is told that a draft does something else than it says wants to see what it does. */
-function check(chain: EvmChain, draft: Draft, show: () => void): void {
+function check(chain: AppChain, draft: Draft, show: () => void): void {
   try {
     verifyDraft(chain, draft)
   } catch (error) {

@@ -49,7 +49,7 @@ export function newCommand(program: Command, cli: Cli): void {
           )
         const text = [
           ...(options.showWords ? [mnemonic, ''] : []),
-          accountTable(context, accounts),
+          accountTable(accounts),
           '',
           `Encrypted words: ${wordsPath(home)}`,
         ]

@@ -1,7 +1,7 @@
 import type { Payment, PaymentStatus } from '@coffer/core'
-import type { EvmChain } from '@coffer/evm'
 import type { Command } from 'commander'
 import { type Cli, type Context, withContext } from '../context.ts'
+import type { AppChain } from '../families/family.ts'
 import { sentence } from '../follow.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { table } from '../output.ts'
@@ -42,7 +42,7 @@ function toRow({
   payment,
   status,
 }: {
-  chain: EvmChain
+  chain: AppChain
   payment: Payment
   status: PaymentStatus
 }): string[] {

@@ -1,14 +1,15 @@
 import type { Command } from 'commander'
 import { type Cli, withContext } from '../context.ts'
-import { readDocument, unsigned, wantSigned } from '../documents.ts'
+import { readDocument, wantSigned } from '../documents.ts'
 import { effectsOf, showEffects } from '../effects.ts'
+import { familyOf } from '../families/index.ts'
 import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { finish } from '../pay.ts'
 import { sentPayment } from '../sent.ts'
 import { findChain } from '../sources.ts'
 
-const TXID = /^0x[0-9a-f]{64}$/i
+const TXID = /^(?:0x)?[0-9a-f]{64}$/i
 
 interface PublishOptions extends CommonOptions {
   readonly wait: number
@@ -33,7 +34,8 @@ export function publishCommand(program: Command, cli: Cli): void {
         ? (await sentPayment(context, file)).signed
         : wantSigned((await readDocument(context, file)).document)
       const chain = findChain(context.chains, signed.chain)
-      output.say(showEffects(output, chain, signed.account, effectsOf(chain, unsigned(chain, signed))))
+      const effects = familyOf(chain).inspectSigned(chain, signed)
+      output.say(showEffects(output, chain, signed.account, effectsOf(chain, { effects })))
       const payment = await withHomeLock(context.home, io.signal, () =>
         wallet.publish(signed, { signal: io.signal }),
       )

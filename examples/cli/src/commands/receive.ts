@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { renderUnicodeCompact } from 'uqr'
 import { type Cli, chosenChain, openAccount, withContext } from '../context.ts'
+import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
-import { findAsset } from '../target.ts'
 
 interface ReceiveOptions extends CommonOptions {
   readonly asset?: string
   readonly amount?: string
+  readonly fresh?: true
 }
 
 export function receiveCommand(program: Command, cli: Cli): void {
@@ -14,20 +15,27 @@ export function receiveCommand(program: Command, cli: Cli): void {
     .description('show where to be paid: address, payment link, QR code')
     .option('--asset <asset>', 'a symbol, a CAIP-19 id or the address of a token; the coin when not given')
     .option('--amount <amount>', 'how much is asked for; then the QR code holds the payment link')
+    .option('--fresh', 'on Bitcoin: another address than the last one that was shown')
   withExamples(
     withOptions(command, 'account', 'network', 'json'),
     'coffer receive --chain ethereum',
     'coffer receive --chain bnb --asset USDT --amount 25',
+    'coffer receive --chain bitcoin --fresh --amount 0.01',
   ).action((options: ReceiveOptions) =>
     withContext(cli, options, async (context) => {
+      const { io, home, output } = context
       const chain = chosenChain(context)
       const account = await openAccount(context, chain)
-      const asset = await findAsset(context, account, chain, options.asset)
-      const { address, uri } = await account.receive({ asset: asset.id, amount: options.amount })
-      const { bold, dim } = context.output.colors
-      // Every wallet reads a bare address; links are for those that ask for an amount.
-      const code = qr(options.amount === undefined ? address : uri, context.output.colors.isColorSupported)
-      context.output.result([bold(address), dim(uri), '', code].join('\n'), { chain: chain.id, address, uri })
+      const { asset, amount, fresh } = options
+      const receive = () => account.receive({ asset, amount, fresh }, { signal: io.signal })
+      // Which addresses were shown is written down.
+      const { address, uri, code } = await (account.utxo ? withHomeLock(home, io.signal, receive) : receive())
+      const { bold, dim } = output.colors
+      output.result([bold(address), dim(uri), '', qr(code, output.colors.isColorSupported)].join('\n'), {
+        chain: chain.id,
+        address,
+        uri,
+      })
     }),
   )
 }

@@ -1,14 +1,14 @@
-import type { FeeSpeed } from '@coffer/evm'
-import { type Command, Option } from 'commander'
-import { type Cli, withContext } from '../context.ts'
+import type { Command } from 'commander'
+import { type Cli, type Context, chosenChain, openAccount, watch, withContext } from '../context.ts'
 import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { type Agreement, finish, pay } from '../pay.ts'
-import { sentPayment } from '../sent.ts'
+import { findPayment, sentPayment } from '../sent.ts'
 import { findChain } from '../sources.ts'
 
 interface ReplaceOptions extends CommonOptions, Agreement {
-  readonly fee?: FeeSpeed
+  readonly fee?: string
+  readonly cpfp?: true
   readonly wait: number
 }
 
@@ -22,21 +22,40 @@ export function replaceCommand(program: Command, cli: Cli, action: 'speed-up' | 
         : 'send a payment that still waits again, for a higher fee',
     )
     .argument('<txid>', 'the payment, as "coffer payments" lists it')
-    .addOption(new Option('--fee <speed>', '"fast" when not given').choices(['slow', 'normal', 'fast']))
+    .option(
+      '--fee <speed>',
+      'slow, normal or fast, on Bitcoin also sat/vB such as 12.5; "fast" when not given',
+    )
+  if (action === 'speed-up')
+    command.option(
+      '--cpfp',
+      'on Bitcoin: spend what it pays to this wallet, for a fee that pays for both; with --chain also for payments of others',
+    )
   withExamples(
-    withOptions(command, 'agreement', 'wait', 'network', 'passphrase', 'json'),
+    withOptions(command, 'chain', 'agreement', 'wait', 'account', 'network', 'passphrase', 'json'),
     `coffer ${action} 0x9f2c…51aa`,
+    ...(action === 'speed-up' ? ['coffer speed-up 9f2c…51aa --chain bitcoin --cpfp --fee 20'] : []),
   ).action((txid: string, options: ReplaceOptions) =>
     withContext(cli, options, async (context) => {
       const { signal } = context.io
-      const sent = await sentPayment(context, txid)
-      const chain = findChain(context.chains, sent.chain)
-      const account = await context.wallet.watch(sent.signed.account)
+      const { fee, cpfp } = options
+      const { sent, chain, account } = await find(context, txid, cpfp === true)
       const payment = await withHomeLock(context.home, signal, async () => {
-        const draft = await account.replace(sent, { action, fee: options.fee }, { signal })
+        const draft = await account.replace(sent, { action, fee, cpfp }, { signal })
         return pay(context, { chain, account, draft, agreement: options })
       })
       await finish(context, chain, payment, options.wait)
     }),
   )
+}
+
+/** A payment that was sent from here, or, where a child can pay for it, any that came in. */
+async function find(context: Context, txid: string, cpfp: boolean) {
+  const sent = cpfp ? await findPayment(context, txid) : await sentPayment(context, txid)
+  if (sent) {
+    const chain = findChain(context.chains, sent.chain)
+    return { sent, chain, account: await watch(context, chain, sent.signed.account) }
+  }
+  const chain = chosenChain(context)
+  return { sent: txid.toLowerCase(), chain, account: await openAccount(context, chain) }
 }

@@ -35,13 +35,10 @@ export function restoreCommand(program: Command, cli: Cli): void {
         checkMnemonic(mnemonic)
         const passphrase = await askNewPassphrase(io, options.passphraseFile)
         const accounts = await keepWords(context, mnemonic, passphrase)
-        output.result(
-          [accountTable(context, accounts), '', `Encrypted words: ${wordsPath(home)}`].join('\n'),
-          {
-            wordsFile: wordsPath(home),
-            accounts: accountJson(accounts),
-          },
-        )
+        output.result([accountTable(accounts), '', `Encrypted words: ${wordsPath(home)}`].join('\n'), {
+          wordsFile: wordsPath(home),
+          accounts: accountJson(accounts),
+        })
       })
     }),
   )

@@ -1,4 +1,4 @@
-import { verifyDraft } from '@coffer/core'
+import { type Draft, type Signed, verifyDraft } from '@coffer/core'
 import type { Command } from 'commander'
 import { type Cli, withContext } from '../context.ts'
 import { readDocument, wantDraft, writeDocument } from '../documents.ts'
@@ -12,16 +12,29 @@ interface SignOptions extends CommonOptions, Agreement {
   readonly out: string
 }
 
-export function signCommand(program: Command, cli: Cli): void {
+/** `sign` makes a transaction; `cosign` adds a signature to a draft that others sign as well. */
+export function signCommand(program: Command, cli: Cli, action: 'sign' | 'cosign'): void {
   const command = program
-    .command('sign')
-    .description('sign a draft after showing what it does; without network')
+    .command(action)
+    .description(
+      action === 'sign'
+        ? 'sign a draft after showing what it does; without network'
+        : 'add a signature to a draft of an account of several keys; without network',
+    )
     .argument('<file>', 'what "coffer send --draft-out" wrote, or "-"')
-    .option('-o, --out <file>', 'where the signed transaction goes', '-')
+    .option(
+      '-o, --out <file>',
+      action === 'sign' ? 'where the signed transaction goes' : 'where the draft goes, for the next signer',
+      '-',
+    )
   withExamples(
     withOptions(command, 'agreement', 'devnet', 'passphrase', 'json'),
-    'coffer sign draft.json -o signed.json',
-    'coffer sign approve.json --accept unlimited-approval -o signed.json',
+    ...(action === 'sign'
+      ? [
+          'coffer sign draft.json -o signed.json',
+          'coffer sign approve.json --accept unlimited-approval -o signed.json',
+        ]
+      : ['coffer cosign draft.json -o draft-ann.json']),
   ).action((file: string, options: SignOptions) =>
     withContext(cli, options, async (context) => {
       const { output, home, io } = context
@@ -33,10 +46,13 @@ export function signCommand(program: Command, cli: Cli): void {
       await agree(context, options)
       const { accept, out } = options
       const signed = await withHomeLock(home, io.signal, () =>
-        withKeys(context, (wallet) => wallet.sign(draft, { accept, signal: io.signal })),
+        withKeys<Signed | Draft>(context, (wallet) => wallet[action](draft, { accept, signal: io.signal })),
       )
       await writeDocument(context, out, signed)
-      if (out !== '-') output.result(`Signed: ${out}\n${signed.txid}`, { signed: out, txid: signed.txid })
+      if (out === '-') return
+      if (signed.kind === 'signed')
+        output.result(`Signed: ${out}\n${signed.txid}`, { signed: out, txid: signed.txid })
+      else output.result(`Draft: ${out}`, { draft: out, signatures: signed.signatures?.length ?? 0 })
     }),
   )
 }

@@ -161,7 +161,9 @@ describe('a Bitcoin account on a real node', () => {
     const addresses = account.addresses({ count: 15 })
     // 500 coins in a few transactions of the faucet.
     const amounts = Object.fromEntries(addresses.map((address) => [address, 0.001]))
+    await devnet.bitcoin.setAutomine(false)
     for (let i = 0; i < 34; i++) await devnet.bitcoin.walletRpc('faucet', 'sendmany', ['', amounts])
+    await devnet.bitcoin.setAutomine(true)
     await devnet.bitcoin.mine(1)
     expect((await account.balance()).confirmed).toBe(510n * 100_000n)
     const coins = (await account.coins()).slice(0, 500).map(({ outpoint }) => outpoint)

@@ -28,7 +28,6 @@ export interface ByteReader {
 
 /** Throws what `wrong` makes for numbers in longer forms than needed, lengths that reach too far and bytes left over. */
 export function byteReader(source: Uint8Array, wrong: Wrong): ByteReader {
-  const view = new DataView(source.buffer, source.byteOffset, source.byteLength)
   const length = source.length
   let at = 0
   /** Where the next `n` bytes begin. */
@@ -39,19 +38,20 @@ export function byteReader(source: Uint8Array, wrong: Wrong): ByteReader {
     return from
   }
   const size = (): number => {
-    const first = view.getUint8(skip(1))
+    const first = source[skip(1)]!
     if (first < 0xfd) return first
     let value: number
     let least: number
     if (first === 0xfd) {
-      value = view.getUint16(skip(2), true)
+      const from = skip(2)
+      value = source[from]! + source[from + 1]! * 256
       least = 0xfd
     } else if (first === 0xfe) {
-      value = view.getUint32(skip(4), true)
+      value = u32At(source, skip(4))
       least = 0x10000
     } else {
       const from = skip(8)
-      value = view.getUint32(from, true) + view.getUint32(from + 4, true) * 0x100000000
+      value = u32At(source, from) + u32At(source, from + 4) * 0x100000000
       least = 0x100000000
       if (value > Number.MAX_SAFE_INTEGER) throw wrong('One of its lengths reaches past the end.')
     }
@@ -65,9 +65,9 @@ export function byteReader(source: Uint8Array, wrong: Wrong): ByteReader {
   }
   return {
     left: () => length - at,
-    u8: () => view.getUint8(skip(1)),
-    u32: () => view.getUint32(skip(4), true),
-    u64: () => view.getBigUint64(skip(8), true),
+    u8: () => source[skip(1)]!,
+    u32: () => u32At(source, skip(4)),
+    u64: () => u64At(source, skip(8)),
     size,
     count: (atLeast) => {
       const n = size()
@@ -97,7 +97,6 @@ export interface ByteWriter {
 /** `room` is how many bytes will be needed, about; said exactly, nothing is copied twice. */
 export function byteWriter(room = 256): ByteWriter {
   let buffer = new Uint8Array(room)
-  let view = new DataView(buffer.buffer)
   let at = 0
   /** Where the next `n` bytes go. */
   const make = (n: number): number => {
@@ -105,7 +104,6 @@ export function byteWriter(room = 256): ByteWriter {
       const larger = new Uint8Array(Math.max(buffer.length * 2, at + n))
       larger.set(buffer)
       buffer = larger
-      view = new DataView(buffer.buffer)
     }
     at += n
     return at - n
@@ -152,6 +150,28 @@ export function byteWriter(room = 256): ByteWriter {
     },
     done: () => (at === buffer.length ? buffer : buffer.slice(0, at)),
   }
+}
+
+/** The 32-bit number at a place, little-endian. */
+export function u32At(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
+}
+
+/** Writes a 32-bit number at a place, little-endian. */
+export function setU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value
+  bytes[at + 1] = value >>> 8
+  bytes[at + 2] = value >>> 16
+  bytes[at + 3] = value >>> 24
+}
+
+export function u64At(bytes: Uint8Array, at: number): bigint {
+  return (BigInt(u32At(bytes, at + 4)) << 32n) | BigInt(u32At(bytes, at))
+}
+
+export function setU64(bytes: Uint8Array, at: number, value: bigint): void {
+  setU32(bytes, at, Number(value & 0xffffffffn))
+  setU32(bytes, at + 4, Number((value >> 32n) & 0xffffffffn))
 }
 
 /** How many bytes a CompactSize takes. */

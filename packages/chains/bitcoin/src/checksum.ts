@@ -28,12 +28,12 @@ export function descriptorChecksum(descriptor: string): string | undefined {
     const top = high >> 15
     high = ((high & 0x7fff) << 5) | (low >> 15)
     low = ((low & 0x7fff) << 5) ^ symbol
-    GENERATOR.forEach(([first, second], bit) => {
-      if ((top >> bit) & 1) {
-        high ^= first
-        low ^= second
-      }
-    })
+    for (let bit = 0; bit < GENERATOR.length; bit++) {
+      if (((top >> bit) & 1) === 0) continue
+      const [first, second] = GENERATOR[bit]!
+      high ^= first
+      low ^= second
+    }
   }
   let groups = 0
   let pending = 0

@@ -63,32 +63,31 @@ export function deriveScripts(
   count: number,
 ): readonly AccountScript[] {
   check(descriptor, keychain, from, count)
-  if (descriptor.type === 'address')
-    return descriptor.scripts
-      .slice(from, from + count)
-      .map((script, i) => ({ keychain, index: from + i, script, keys: [] }))
   const scripts: AccountScript[] = []
   for (let at = from; at < from + count; at += TOGETHER)
     scripts.push(...derive(descriptor, keychain, at, Math.min(TOGETHER, from + count - at)))
+  const { found } = memoryOf(descriptor)
+  for (let i = 0; i < scripts.length && found.size < KEPT; i++)
+    found.set(nameOf(keychain, from + i), scripts[i]!)
   return scripts
 }
 
 /**
- * The script of one index. Those that were asked for last are kept. Throws as {@link deriveScripts} does.
+ * The script of one index. What was derived is kept, up to some thousands. Throws as {@link deriveScripts} does.
  *
  * @example
  * scriptAt(descriptor, 1, 7) // change address 7
  */
 export function scriptAt(descriptor: Descriptor, keychain: Keychain, index: number): AccountScript {
   const { found } = memoryOf(descriptor)
-  const name = 2 * index + keychain
-  const known = found.get(name)
+  const known = found.get(nameOf(keychain, index))
   if (known) return known
-  const [script] = deriveScripts(descriptor, keychain, index, 1) as [AccountScript]
   if (found.size >= KEPT) found.clear()
-  found.set(name, script)
-  return script
+  return deriveScripts(descriptor, keychain, index, 1)[0]!
 }
+
+/** Another number for each place. */
+const nameOf = (keychain: Keychain, index: number): number => 2 * index + keychain
 
 /**
  * Where in the account an output script stands, as the derivations of a PSBT claim. A claim counts only when the account's own
@@ -197,6 +196,10 @@ function derive(
   from: number,
   count: number,
 ): readonly AccountScript[] {
+  if (descriptor.type === 'address')
+    return descriptor.scripts
+      .slice(from, from + count)
+      .map((script, i) => ({ keychain, index: from + i, script, keys: [] }))
   const rows = basesOf(descriptor, keychain).map(({ parent, publicKey, fingerprint, path }) =>
     parent
       ? hdDerivePublicMany(parent, from, count).map(

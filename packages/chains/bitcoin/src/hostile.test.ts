@@ -286,7 +286,7 @@ describe('dust and poisoned coins (B7)', () => {
     const account = await wallet.describe('regtest', { index: 3 })
     const descriptor = readDescriptor(account, regtestNetwork)
     const fake = fakeChain()
-    const [a, b] = deriveScripts(descriptor, 0, 0, 2) as [{ script: Uint8Array }, { script: Uint8Array }]
+    const [a, b] = deriveScripts(descriptor, 0, 0, 2) as unknown as [{ script: Uint8Array }, { script: Uint8Array }]
     const tiny = fake.pay([{ script: a.script, amount: 546n }], 900)
     fake.pay([{ script: b.script, amount: 100_000n }], 900)
     const opened = openAccount(regtestNetwork, {

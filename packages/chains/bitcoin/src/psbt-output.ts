@@ -1,4 +1,3 @@
-import { byteReader } from './bytes.ts'
 import type { PsbtDerivation, PsbtOutput, PsbtPair } from './psbt.ts'
 import { keyType, wrongPsbt } from './psbt-maps.ts'
 import {
@@ -15,6 +14,7 @@ import {
   readTapOrigin,
   tapOriginBytes,
   u64Bytes,
+  u64Of,
 } from './psbt-values.ts'
 import type { TxOutput } from './transaction.ts'
 
@@ -55,7 +55,7 @@ export function readOutputMap(pairs: readonly PsbtPair[], pays?: TxOutput): Psbt
         break
       }
       case OUT.amount:
-        output.amount = byteReader(bare(pair, 8), wrongPsbt).u64()
+        output.amount = u64Of(pair)
         break
       case OUT.script:
         output.script = bare(pair)

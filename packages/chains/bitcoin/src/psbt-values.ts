@@ -1,5 +1,5 @@
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { byteReader, byteWriter, compareBytes } from './bytes.ts'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { byteReader, byteWriter, compareBytes, setU32, setU64, u32At, u64At } from './bytes.ts'
 import type { PsbtDerivation, PsbtPair } from './psbt.ts'
 import { wrongPsbt } from './psbt-maps.ts'
 import { isCompressedKey } from './script.ts'
@@ -41,25 +41,27 @@ export function checkLength(value: Uint8Array, ...lengths: readonly number[]): v
 }
 
 export function u32Of(pair: PsbtPair): number {
-  return byteReader(bare(pair, 4), wrongPsbt).u32()
+  return u32At(bare(pair, 4), 0)
 }
 
 export function u32Bytes(value: number): Uint8Array {
-  if (!Number.isInteger(value) || value < 0 || value > 0xffffffff)
-    throw wrongPsbt('A number in it is out of range.')
-  const writer = byteWriter(4)
-  writer.u32(value)
-  return writer.done()
+  const bytes = new Uint8Array(4)
+  setU32(bytes, 0, checkU32(value))
+  return bytes
+}
+
+export function u64Of(pair: PsbtPair): bigint {
+  return u64At(bare(pair, 8), 0)
 }
 
 export function u64Bytes(value: bigint): Uint8Array {
-  if (value < 0n || value >> 64n !== 0n) throw wrongPsbt('An amount in it is out of range.')
-  const writer = byteWriter(8)
-  writer.u64(value)
-  return writer.done()
+  const bytes = new Uint8Array(8)
+  setU64(bytes, 0, checkU64(value))
+  return bytes
 }
 
 export function readOutput(value: Uint8Array): TxOutput {
+  if (value.length - 9 === value[8] && value[8] < 0xfd) return { amount: u64At(value, 0), script: value.slice(9) }
   const reader = byteReader(value, wrongPsbt)
   const output = { amount: reader.u64(), script: reader.varBytes() }
   reader.end()
@@ -67,6 +69,13 @@ export function readOutput(value: Uint8Array): TxOutput {
 }
 
 export function outputBytes({ amount, script }: TxOutput): Uint8Array {
+  if (script.length < 0xfd) {
+    const bytes = new Uint8Array(9 + script.length)
+    setU64(bytes, 0, checkU64(amount))
+    bytes[8] = script.length
+    bytes.set(script, 9)
+    return bytes
+  }
   const writer = byteWriter(script.length + 13)
   writer.bytes(u64Bytes(amount))
   writer.varBytes(script)
@@ -90,30 +99,32 @@ export function stackBytes(items: readonly Uint8Array[]): Uint8Array {
 
 type Origin = Pick<PsbtDerivation, 'fingerprint' | 'path'>
 
-export function readOrigin(value: Uint8Array): Origin {
-  if (value.length % 4 !== 0 || value.length < 4 || value.length > 4 + 4 * MAX_STEPS)
+/** Of the bytes from a place on. */
+export function readOrigin(value: Uint8Array, from = 0): Origin {
+  const length = value.length - from
+  if (length % 4 !== 0 || length < 4 || length > 4 + 4 * MAX_STEPS)
     throw wrongPsbt('The path of a key in it has a wrong length.')
-  const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
   const path: number[] = []
-  for (let at = 4; at < value.length; at += 4) path.push(view.getUint32(at, true))
-  return { fingerprint: bytesToHex(value.subarray(0, 4)), path }
+  for (let at = from + 4; at < value.length; at += 4) path.push(u32At(value, at))
+  return { fingerprint: bytesToHex(value.subarray(from, from + 4)), path }
 }
 
 export function originBytes({ fingerprint, path }: Origin): Uint8Array {
   if (!/^[0-9a-f]{8}$/.test(fingerprint)) throw wrongPsbt('A fingerprint in it is not of eight digits.')
   if (path.length > MAX_STEPS) throw wrongPsbt('The path of a key in it has a wrong length.')
   const bytes = new Uint8Array(4 + 4 * path.length)
-  bytes.set(hexToBytes(fingerprint))
-  for (const [i, step] of path.entries()) bytes.set(u32Bytes(step), 4 + 4 * i)
+  for (let i = 0; i < 4; i++) bytes[i] = Number.parseInt(fingerprint.slice(2 * i, 2 * i + 2), 16)
+  for (const [i, step] of path.entries()) setU32(bytes, 4 + 4 * i, checkU32(step))
   return bytes
 }
 
 /** With the leaves that a taproot key signs for before its origin. */
 export function readTapOrigin(value: Uint8Array): Origin & { readonly leafHashes: readonly Uint8Array[] } {
+  if (value[0] === 0) return { ...readOrigin(value, 1), leafHashes: [] }
   const reader = byteReader(value, wrongPsbt)
   const leafHashes: Uint8Array[] = []
   for (let n = reader.count(32); n > 0; n--) leafHashes.push(reader.bytes(32))
-  return { ...readOrigin(reader.bytes(reader.left())), leafHashes }
+  return { ...readOrigin(value, value.length - reader.left()), leafHashes }
 }
 
 export function tapOriginBytes(derivation: PsbtDerivation): Uint8Array {
@@ -174,4 +185,14 @@ export function byPublicKey(
   b: { readonly publicKey: Uint8Array },
 ): number {
   return compareBytes(a.publicKey, b.publicKey)
+}
+
+function checkU32(value: number): number {
+  if (Number.isInteger(value) && value >= 0 && value <= 0xffffffff) return value
+  throw wrongPsbt('A number in it is out of range.')
+}
+
+function checkU64(value: bigint): bigint {
+  if (value >= 0n && value >> 64n === 0n) return value
+  throw wrongPsbt('An amount in it is out of range.')
 }

@@ -55,7 +55,13 @@ export function bitcoinRules<const Id extends ChainId, const Name extends string
       if (key.chainCode) return accountDescriptor(key, type, network, engine)
       return parseDescriptor(WRAPPED[type](bytesToHex(key.publicKey)), network, engine).text
     },
-    parseAccount: (text) => parseDescriptor(text, network, engine).text,
+    // A CAIP-10 id is an address, or any other account, with its chain before it.
+    parseAccount: (text) =>
+      parseDescriptor(
+        text.startsWith(`${network.id}:`) ? text.slice(network.id.length + 1) : text,
+        network,
+        engine,
+      ).text,
     parseAddress: (text) => parseAddress(text, network).address,
     inspect: (draft) => inspect(draft, network, engine),
     rebuild: (draft) => rebuild(draft as typeof draft & { intent: BitcoinIntent }, network, engine),
@@ -86,4 +92,3 @@ function typeOfPath(path: string): SingleKeyType | undefined {
   const purpose = Number(/^m\/([0-9]+)h(?:\/|$)/.exec(path)?.[1])
   return (Object.keys(PURPOSES) as SingleKeyType[]).find((type) => PURPOSES[type] === purpose)
 }
-

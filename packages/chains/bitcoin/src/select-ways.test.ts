@@ -107,6 +107,9 @@ describe('exact', () => {
     expect(findExact(pool, terms, 2_460)?.picks).toHaveLength(3)
     expect(findExact(pool, terms, 2_459)).toBeUndefined()
     expect(findExact(pool, terms, 2_460, 1)).toBeUndefined()
+    const weight = 42 + 124 + 3 * P2WPKH
+    expect(findExact(pool, termsOf({ maxWeight: weight }), 2_460)?.picks).toHaveLength(3)
+    expect(findExact(pool, termsOf({ maxWeight: weight - 1 }), 2_460)).toBeUndefined()
   })
 
   test('the same coin a thousand times over is one coin to try', () => {
@@ -150,6 +153,8 @@ describe('by lot', () => {
     // The smallest comes first, then the largest, which alone is enough.
     const last = (below: number): number => below - 1
     expect(drawRandom(pool, termsOf({}), 50_000, last)).toMatchObject({ picks: [0] })
+    const both = makePool(coinsOf(151_000, 3_000), 10_000)
+    expect(drawRandom(both, termsOf({}), 50_000, last)?.change).toBe(154_000 - 100_000 - 2_090)
     expect(drawRandom(pool, termsOf({ target: 500_000 }), 50_000, last)).toBeUndefined()
     expect(drawRandom(pool, termsOf({ maxWeight: 42 + 248 + P2WPKH }), 50_000, last)).toBeUndefined()
   })

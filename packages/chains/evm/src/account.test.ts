@@ -11,7 +11,7 @@ const ALICE = '0x000000000000000000000000000000000000a11c'
 const ETH = 10n ** 18n
 const GWEI = 10n ** 9n
 
-let devnet: Devnet
+let devnet: Devnet<'ethereum' | 'bnb'>
 beforeAll(async () => {
   devnet = await startDevnet({ chains: ['ethereum', 'bnb'] })
 })

@@ -58,7 +58,7 @@ const mail = {
   },
 } as const
 
-let devnet: Devnet
+let devnet: Devnet<'ethereum' | 'bnb'>
 beforeAll(async () => {
   devnet = await startDevnet({ chains: ['ethereum', 'bnb'] })
 })

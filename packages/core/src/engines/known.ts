@@ -6,16 +6,17 @@
 import { bytesToHex } from '@noble/curves/utils.js'
 import { number } from './bytes.ts'
 import { invalidPublicKey, looksCompressed } from './guard.ts'
+import { keep } from './keep.ts'
 import {
-  affine,
   BASE,
   type Comb,
   comb,
+  compress,
+  fewMultiples,
   lift,
   multiples,
   multiplyOnce,
-  type OddMultiples,
-  oddMultiples,
+  N,
   type Point,
 } from './points.ts'
 
@@ -26,23 +27,26 @@ const KEYS_KEPT = 4096
 
 export interface Known {
   readonly point: Point
-  /** Where it was derived from another key: point = factor·root + offset·G. */
-  readonly derived?: { readonly root: Known; readonly factor: bigint; readonly offset: bigint }
-  /** Sums that are known already, by their tweak in hex. */
-  sums?: Map<string, Uint8Array>
+  /** point = factor·root + offset·G: the key that it was derived from, whose tables serve it; or itself. */
+  readonly root?: Known
+  readonly factor: bigint
+  readonly offset: bigint
   /** Whoever multiplies counts, before it asks for the points. */
   uses: number
-  odd?: OddMultiples | undefined
+  few?: readonly Point[]
   comb?: Comb | undefined
 }
 
 const keys = new Map<string, Known>()
+const sums = new Map<string, Uint8Array>()
 /** Those that have a table, but for the base point. */
 const tables = new Map<Known, Known>()
 let basePoint: Known | undefined
 
+export const lone = (point: Point): Known => ({ point, factor: 1n, offset: 0n, uses: 0 })
+
 export function base(): Known {
-  basePoint ??= { point: BASE, uses: 0 }
+  basePoint ??= lone(BASE)
   return basePoint
 }
 
@@ -58,9 +62,24 @@ export function findKey(publicKey: Uint8Array): Known | undefined {
   const name = bytesToHex(publicKey)
   const found = keys.get(name)
   const point = found ? undefined : lift(number(publicKey.subarray(1)), publicKey[0] === 3)
-  const known = found ?? (point && { point, uses: 0 })
+  const known = found ?? (point && lone(point))
   if (known) keep(keys, name, known, KEYS_KEPT)
   return known
+}
+
+/** publicKey + tweak·G, where it was found before. Tweaks are public: whoever has the xpub computes them. */
+export function recallSum(publicKey: Uint8Array, tweak: Uint8Array): Uint8Array | undefined {
+  return sums.get(bytesToHex(publicKey) + bytesToHex(tweak))?.slice()
+}
+
+/** Notes that point = publicKey + tweak·G, and gives its bytes. */
+export function learnSum(publicKey: Uint8Array, tweak: Uint8Array, point: Point): Uint8Array {
+  const parent = knownKey(publicKey)
+  const { root = parent, factor, offset } = parent
+  const sum = compress(point)
+  learn(sum, { point, root, factor, offset: (offset + number(tweak)) % N, uses: 0 })
+  keep(sums, bytesToHex(publicKey) + bytesToHex(tweak), sum.slice(), KEYS_KEPT)
+  return sum
 }
 
 /** Saves the square root when the key is met next. */
@@ -68,21 +87,22 @@ export function learn(publicKey: Uint8Array, known: Known): void {
   keep(keys, bytesToHex(publicKey), known, KEYS_KEPT)
 }
 
-export function isLearnt(publicKey: Uint8Array): boolean {
-  return keys.has(bytesToHex(publicKey))
+/** The key, when it was met before. */
+export function recallKey(publicKey: Uint8Array): Known | undefined {
+  return keys.get(bytesToHex(publicKey))
 }
 
 /** Points that add up to the sum of scalar·key over `terms`. Scalars are from 0 to n − 1. */
 export function pointsOf(terms: readonly (readonly [Known, bigint])[]): Point[] {
-  const chain: { odd: OddMultiples; scalar: bigint }[] = []
+  const chain: { few: readonly Point[]; scalar: bigint }[] = []
   const found = terms.flatMap(([known, scalar]) => {
     const table = tableOf(known)
     if (table) return multiples(table, scalar)
-    known.odd ??= oddMultiples(known.point)
-    chain.push({ odd: known.odd, scalar })
+    known.few ??= fewMultiples(known.point)
+    chain.push({ few: known.few, scalar })
     return []
   })
-  const rest = chain.length > 0 && affine(multiplyOnce(chain))
+  const rest = chain.length > 0 && multiplyOnce(chain)
   if (rest) found.push(rest)
   return found
 }
@@ -97,16 +117,4 @@ function tableOf(known: Known): Comb | undefined {
     idle.uses = -20 * TABLE_AFTER
   }
   return known.comb
-}
-
-/** Makes an entry the newest; returns the oldest one when it had to go. */
-function keep<K, V>(map: Map<K, V>, key: K, value: V, most: number): V | undefined {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size <= most) return undefined
-  for (const [oldest, gone] of map) {
-    map.delete(oldest)
-    return gone
-  }
-  return undefined
 }

@@ -2,17 +2,22 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  addFromComb,
   addPoint,
   affine,
   BASE,
   comb,
-  hasX,
+  compress,
+  fewMultiples,
+  fold,
   invert,
+  invertAll,
   lift,
+  modP,
+  multiples,
   multiplyOnce,
   N,
-  oddMultiples,
+  P,
+  sumOf,
   zero,
 } from './points.ts'
 
@@ -67,27 +72,35 @@ describe('points of secp256k1, against noble', () => {
           { minLength: 1, maxLength: 3 },
         ),
         (terms) => {
-          const sum = multiplyOnce(terms.map(([base, k]) => ({ odd: oddMultiples(point(base)), scalar: k })))
-          expect(affine(sum)).toEqual(expected(terms))
+          const sum = multiplyOnce(terms.map(([base, k]) => ({ few: fewMultiples(point(base)), scalar: k })))
+          expect(sum).toEqual(expected(terms))
         },
       ),
       { numRuns: 150 },
     )
   })
 
-  it('multiply from tables', () => {
+  it('list the first multiples of a point', () => {
+    for (const base of [1n, 2n, N - 1n, LAMBDA, 987654321n])
+      expect(fewMultiples(point(base))).toEqual(
+        Array.from({ length: 16 }, (_, i) => point((base * BigInt(i + 1)) % N)),
+      )
+  })
+
+  it('multiply from tables of every width', () => {
     const bases = [1n, 2n, N - 1n, LAMBDA, 123456789n]
-    const tables = bases.map((base) => ({ base, table: comb(point(base)) }))
+    const tables = bases.flatMap((base, i) =>
+      [4, 6, 8, i === 0 ? 11 : 7].map((width) => ({ base, table: comb(point(base), width) })),
+    )
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.constantFrom(...tables), scalar), { minLength: 1, maxLength: 3 }),
         (terms) => {
-          const sum = zero()
-          for (const [{ table }, k] of terms) addFromComb(sum, table, k)
-          expect(affine(sum)).toEqual(expected(terms.map(([{ base }, k]) => [base, k])))
+          const found = terms.flatMap(([{ table }, k]) => multiples(table, k))
+          expect(sumOf(found)).toEqual(expected(terms.map(([{ base }, k]) => [base, k])))
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 400 },
     )
   })
 
@@ -101,7 +114,8 @@ describe('points of secp256k1, against noble', () => {
     addPoint(none, BASE.x, BASE.y)
     addPoint(none, minus.x, minus.y)
     expect(affine(none)).toBeUndefined()
-    expect(hasX(none, 0n)).toBe(false)
+    expect(sumOf([BASE, minus])).toBeUndefined()
+    expect(sumOf([])).toBeUndefined()
     addPoint(none, BASE.x, BASE.y)
     expect(affine(none)).toEqual(BASE)
   })
@@ -113,13 +127,26 @@ describe('points of secp256k1, against noble', () => {
     expect(lift(2n ** 256n - 2n ** 32n - 977n, false)).toBeUndefined()
   })
 
-  it('tell an x modulo n, also where the x itself is not below n', () => {
-    expect(hasX({ ...BASE, z: 1n }, BASE.x)).toBe(true)
-    expect(hasX({ ...BASE, z: 1n }, BASE.x + 1n)).toBe(false)
-    // The smallest x above n that the curve has.
-    let x = N
-    while (!lift(x, false)) x++
-    expect(hasX({ ...lift(x, false)!, z: 1n }, x - N)).toBe(true)
+  it('are written as noble writes them', () => {
+    for (const k of [1n, 2n, 3n, N - 1n, LAMBDA])
+      expect(compress(point(k))).toEqual(Point.BASE.multiplyUnsafe(k).toBytes(true))
+  })
+
+  it('fold numbers of either sign and up to 600 bits, so that 0 is 0 or p', () => {
+    const value = fc.bigInt({ min: -(2n ** 600n), max: 2n ** 600n })
+    const special = fc.constantFrom(0n, 1n, P - 1n, P, P + 1n, 2n ** 256n, P * P, 2n ** 600n, P << 300n)
+    fc.assert(
+      fc.property(fc.oneof(value, special), fc.boolean(), (size, negative) => {
+        const number = negative ? -size : size
+        const rest = ((number % P) + P) % P
+        const folded = fold(number)
+        expect(((folded % P) + P) % P).toBe(rest)
+        expect(folded > -(2n ** 160n) && folded < 2n ** 256n + 2n ** 160n).toBe(true)
+        if (rest === 0n) expect([0n, P]).toContain(folded)
+        expect(modP(number)).toBe(rest)
+      }),
+      { numRuns: 500 },
+    )
   })
 
   it('invert', () => {
@@ -129,5 +156,15 @@ describe('points of secp256k1, against noble', () => {
         expect(invert(-value, N)).toBe(N - invert(value, N))
       }),
     )
+  })
+
+  it('invert many at once', () => {
+    for (const modulus of [P, N])
+      fc.assert(
+        fc.property(fc.array(fc.bigInt({ min: 1n, max: N - 1n }), { maxLength: 12 }), (values) => {
+          const inverses = invertAll(values, modulus)
+          expect(inverses.map((inverse, i) => (inverse * values[i]!) % modulus)).toEqual(values.map(() => 1n))
+        }),
+      )
   })
 })

@@ -120,61 +120,36 @@ function double(sum: Sum): void {
 
 // ---- one doubling chain ----
 
-const ODD_WIDTH = 5
+const ONCE = 5
 
-/** 1, 3, 5 … 15 times a point, for the doubling chain. */
-export type OddMultiples = readonly Point[]
-
-export function oddMultiples(point: Point): OddMultiples {
-  const twice: Sum = { ...point, z: 1n }
-  double(twice)
-  return allAffine(progression(point, affine(twice)!, 2 ** (ODD_WIDTH - 2)))
+/** 1 … 16 times a point, for the doubling chain. */
+export function fewMultiples(point: Point): readonly Point[] {
+  return allAffine(progression(point, 2 ** (ONCE - 1)))
 }
 
-/** start, start + step, start + 2·step … */
-function progression(start: Point, step: Point, count: number): Sum[] {
-  const sums: Sum[] = []
-  const sum: Sum = { ...start, z: 1n }
-  while (sums.push({ ...sum }) < count) addPoint(sum, step.x, step.y)
-  return sums
-}
-
-/** The sum of scalar·point over `terms`. Scalars are from 0 to n − 1. */
-export function multiplyOnce(terms: readonly { readonly odd: OddMultiples; readonly scalar: bigint }[]): Sum {
-  const walks = terms.flatMap(({ odd, scalar }) =>
-    split(scalar).map((half, i) => ({ odd, digits: signedDigits(half), beta: i === 1 })),
+/** The sum of scalar·point over `terms`, of points as {@link fewMultiples} gives them. Scalars are from 0 to n − 1. */
+export function multiplyOnce(
+  terms: readonly { readonly few: readonly Point[]; readonly scalar: bigint }[],
+): Point | undefined {
+  const walks = terms.flatMap(({ few, scalar }) =>
+    digitsOf(scalar, ONCE).map((digits, half) => ({ few, digits, half })),
   )
   const sum = zero()
-  for (let bit = Math.max(...walks.map(({ digits }) => digits.length)) - 1; bit >= 0; bit--) {
-    double(sum)
-    for (const { odd, digits, beta } of walks) {
-      const digit = digits[bit]
+  for (let window = Math.max(...walks.map(({ digits }) => digits.length)) - 1; window >= 0; window--) {
+    for (let bit = 0; bit < ONCE; bit++) double(sum)
+    for (const { few, digits, half } of walks) {
+      const digit = digits[window]
       if (!digit) continue
-      const { x, y } = odd[(Math.abs(digit) - 1) >> 1]!
-      addPoint(sum, beta ? (x * BETA) % P : x, digit < 0 ? P - y : y)
+      const { x, y } = pick(few, 0, digit, half)
+      addPoint(sum, x, y)
     }
   }
-  return sum
-}
-
-/** Width-5 NAF, lowest first: digits are 0 or odd, from −15 to 15. */
-function signedDigits(scalar: bigint): number[] {
-  const negative = scalar < 0n
-  const digits: number[] = []
-  for (let rest = negative ? -scalar : scalar; rest > 0n; rest >>= 1n) {
-    let digit = 0
-    if (rest & 1n) {
-      digit = Number(BigInt.asIntN(ODD_WIDTH, rest))
-      rest -= BigInt(digit)
-    }
-    digits.push(negative ? -digit : digit)
-  }
-  return digits
+  return affine(sum)
 }
 
 // ---- tables ----
 
-/** For each window w of `width` bits, one after the other, the multiples 1 … 2^(width − 1) of 2^(width·w)·point. */
+/** For each window of `width` bits, one after the other, the multiples 1 … 2^(width − 1) of 2^(width·window)·point. */
 export interface Comb {
   readonly width: number
   readonly points: readonly Point[]
@@ -189,25 +164,47 @@ export function comb(point: Point, width: number): Comb {
     if (bit % width === 0) firsts.push({ ...sum })
     double(sum)
   }
-  const half = 2 ** (width - 1)
-  return { width, points: allAffine(allAffine(firsts).flatMap((first) => progression(first, first, half))) }
+  const points = allAffine(allAffine(firsts).flatMap((first) => progression(first, 2 ** (width - 1))))
+  return { width, points }
 }
 
 /** Points of the table that add up to scalar·point: at most one for each window and half of the scalar. */
 export function multiples({ width, points }: Comb, scalar: bigint): Point[] {
   const found: Point[] = []
-  split(scalar).forEach((half, i) => {
-    const negative = half < 0n
-    let rest = negative ? -half : half
-    for (let start = -1; rest > 0n; start += 2 ** (width - 1)) {
-      const digit = Number(BigInt.asIntN(width, rest))
-      rest = (rest - BigInt(digit)) >> BigInt(width)
-      if (digit === 0) continue
-      const { x, y } = points[start + Math.abs(digit)]!
-      found.push({ x: i === 1 ? modP(x * BETA) : x, y: digit < 0 === negative ? y : P - y })
-    }
+  digitsOf(scalar, width).forEach((digits, half) => {
+    digits.forEach((digit, window) => {
+      if (digit) found.push(pick(points, window * 2 ** (width - 1), digit, half))
+    })
   })
   return found
+}
+
+/** A point, twice it, three times … */
+function progression(point: Point, count: number): Sum[] {
+  const sums: Sum[] = []
+  const sum: Sum = { ...point, z: 1n }
+  while (sums.push({ ...sum }) < count) addPoint(sum, point.x, point.y)
+  return sums
+}
+
+/** The halves of a scalar as digits of `width` bits, lowest first, each at most half of 2^width in size. */
+function digitsOf(scalar: bigint, width: number): readonly (readonly number[])[] {
+  return split(scalar).map((half) => {
+    const digits: number[] = []
+    const sign = half < 0n ? -1 : 1
+    for (let rest = half * BigInt(sign); rest > 0n; ) {
+      const digit = Number(BigInt.asIntN(width, rest))
+      rest = (rest - BigInt(digit)) >> BigInt(width)
+      digits.push(sign * digit)
+    }
+    return digits
+  })
+}
+
+/** digit·point, times LAMBDA in the second half, from multiples that begin at `start`. */
+function pick(points: readonly Point[], start: number, digit: number, half: number): Point {
+  const { x, y } = points[start + Math.abs(digit) - 1]!
+  return { x: half === 1 ? modP(x * BETA) : x, y: digit < 0 ? P - y : y }
 }
 
 // ---- numbers ----

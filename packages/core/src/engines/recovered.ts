@@ -3,6 +3,8 @@
  * reads it back and publishes it; and recovery, the dearest of all operations, gives the same answer each time.
  */
 
+import { keep } from './keep.ts'
+
 const KEPT = 64
 
 const keys = new Map<string, Uint8Array>()
@@ -20,14 +22,7 @@ export function remember(
   hash: Uint8Array,
   publicKey: Uint8Array,
 ): void {
-  const name = nameOf(signature, recovery, hash)
-  keys.delete(name)
-  keys.set(name, publicKey.slice())
-  if (keys.size <= KEPT) return
-  for (const oldest of keys.keys()) {
-    keys.delete(oldest)
-    return
-  }
+  keep(keys, nameOf(signature, recovery, hash), publicKey.slice(), KEPT)
 }
 
 function nameOf(signature: Uint8Array, recovery: number, hash: Uint8Array): string {

@@ -165,6 +165,22 @@ export function engineConformance({ describe, it }: Runner, { name, make }: Engi
             )
         })
       }
+      test('signs the same with the public key said, and nothing that verifies with a wrong one', (engine) => {
+        for (let i = 0; i < 8; i++) {
+          const secret = sha256(Uint8Array.of(i, 4))
+          const publicKey = engine.publicKey(secret)
+          const signature = engine.schnorrSign(HASH, secret, ZERO)
+          same(engine.schnorrSign(HASH, secret, ZERO, publicKey), signature, 'the signature')
+          const negative = Uint8Array.of(publicKey[0]! ^ 1, ...publicKey.subarray(1))
+          for (const wrong of [negative, engine.publicKey(sha256(Uint8Array.of(i, 5)))]) {
+            const other = engine.schnorrSign(HASH, secret, ZERO, wrong)
+            if (toHex(other) === toHex(signature)) continue // this engine finds the key by itself
+            ok(!engine.schnorrVerify(other, HASH, publicKey.subarray(1)), 'it does not verify')
+            ok(!engine.schnorrVerify(other, HASH, wrong.subarray(1)), 'nor for the other key')
+            ok(toHex(other).slice(0, 64) !== toHex(signature).slice(0, 64), 'nor has it the same nonce')
+          }
+        }
+      })
       test('refuses signatures and keys of another length', (engine) => {
         const { signature, message, publicKey } = BIP340[0]!
         ok(

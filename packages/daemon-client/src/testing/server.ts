@@ -5,7 +5,7 @@ import type { RpcCall, RpcResult } from '@coffer/core'
 
 export interface TestServer {
   readonly url: string
-  /** Parsed bodies of the POSTs, paths of the GETs, in order. */
+  /** Parsed bodies of JSON, paths of all others, in order. */
   readonly seen: unknown[]
   readonly requests: IncomingMessage[]
   close(): Promise<void>
@@ -25,7 +25,8 @@ export async function startServer(handler: Handler): Promise<TestServer> {
     })
     request.on('end', () => {
       requests.push(request)
-      seen.push(request.method === 'POST' ? JSON.parse(body) : request.url)
+      const isJson = request.headers['content-type'] === 'application/json'
+      seen.push(isJson ? JSON.parse(body) : request.url)
       handler(request, response, body)
     })
   })

@@ -47,12 +47,18 @@ export function hdKeys(
       // A hardened last step is rare and shares its parent with nothing: not worth a place.
       const near = rest.length > 0 && rest.at(-1)! < HARDENED
       const key = near ? hdDerive(parentAt(rest.slice(0, -1)), rest.slice(-1)) : hdDerive(top, rest)
-      const { publicKey, chainCode } = key
+      const { publicKey, chainCode, depth, parentFingerprint } = key
       const { fingerprint } = origin
       const result = {
         secret: hdSecret(key),
         publicKey,
-        public: { publicKey, chainCode: chainCode.slice(), fingerprint, path: formatPath(path) },
+        public: {
+          publicKey,
+          chainCode: chainCode.slice(),
+          fingerprint,
+          path: formatPath(path),
+          ...(depth > 0 && { parentFingerprint }),
+        },
       }
       hdWipe(key)
       return result

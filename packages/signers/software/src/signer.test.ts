@@ -1,11 +1,14 @@
 import { inspect } from 'node:util'
 import {
+  type Bulk,
+  createBulk,
   createWallet,
   type Engine,
   fingerprintOf,
   hdDerive,
   hdFromSeed,
   hdToXprv,
+  type KeyRing,
   type Keys,
   nobleEngine,
   type Signer,
@@ -74,8 +77,11 @@ describe('the four factories', () => {
       ),
     )
     const { publicKey, chainCode } = hdDerive(ROOT, `${ACCOUNT}/0/5`)
+    const parentFingerprint = hdDerive(ROOT, `${ACCOUNT}/0`).fingerprint
+    const { fingerprint } = ROOT
     for (const key of keys)
-      expect(key).toEqual({ publicKey, chainCode, fingerprint: ROOT.fingerprint, path: `${ACCOUNT}/0/5` })
+      expect(key).toEqual({ publicKey, chainCode, fingerprint, parentFingerprint, path: `${ACCOUNT}/0/5` })
+    expect(await factories['seedSigner']!().publicKey('m')).not.toHaveProperty('parentFingerprint')
   })
 
   it('check what they are given at once, and say what is wrong without repeating it', () => {
@@ -163,10 +169,11 @@ describe('the four factories', () => {
   })
 
   it('keep more addresses than they remember apart', async () => {
-    const signer = seedSigner({ seed: SEED })
-    const paths = Array.from({ length: 100 }, (_, i) => `m/44h/1h/${i % 20}h/0/${i}`)
+    const signer = seedSigner({ seed: SEED, engine: tinyEngine(tiny) })
+    const paths = Array.from({ length: 2100 }, (_, i) => `m/44h/1h/${i % 20}h/0/${i}`)
     const first = await Promise.all(paths.map((path) => signer.publicKey(path)))
-    expect(await Promise.all(paths.map((path) => signer.publicKey(path)))).toEqual(first)
+    const some = paths.slice(0, 100)
+    expect(await Promise.all(some.map((path) => signer.publicKey(path)))).toEqual(first.slice(0, 100))
     expect(first[77]!.publicKey).toEqual(hdDerive(ROOT, paths[77]!).publicKey)
   })
 
@@ -187,12 +194,12 @@ describe('the four factories', () => {
 })
 
 /** The keys of a path as a chain gets them. */
-async function keysOf(signer: Signer, path: string): Promise<Required<Keys>> {
+async function keysOf(signer: Signer, path: string, bulk?: Bulk): Promise<Required<Keys>> {
   let keys: Keys | undefined
   const asking = {
     ...chain,
-    signMessage: async (_: unknown, ring: (path: string) => Promise<Keys>) => {
-      keys = await ring(path)
+    signMessage: async (_: unknown, ring: KeyRing) => {
+      keys = await ring(path, bulk)
       return ''
     },
   }
@@ -304,6 +311,57 @@ describe('Keys', () => {
     })
   })
 
+  describe.each([nobleEngine, tinyEngine(tiny)])('in bulk, over $name', (engine) => {
+    const tweak = new Uint8Array(32).fill(3)
+    const hashes = Array.from({ length: 80 }, (_, i) => new Uint8Array(32).fill(i + 1))
+
+    it('sign the same as one at a time', async () => {
+      const signer = seedSigner({ seed: SEED, engine })
+      const bulk = createBulk()
+      const sign = (at: number, bulk?: Bulk) =>
+        keysOf(signer, `${ACCOUNT}/0/${at % 30}`, bulk).then((keys) => keys.ecdsa(hashes[at]!))
+      const together = await Promise.all(hashes.map((_, i) => sign(i, bulk)))
+      for (const i of [0, 29, 30, 63, 64, 79]) expect(together[i]).toEqual(await sign(i))
+      const keys = await keysOf(signer, path, bulk)
+      const signatures = await Promise.all(hashes.map((hash) => keys.schnorr(hash, { tweak })))
+      const output = engine.publicAdd(Uint8Array.of(2, ...keys.publicKey.subarray(1)), tweak)!
+      signatures.forEach((signature, i) => {
+        expect(engine.schnorrVerify(signature, hashes[i]!, output.subarray(1))).toBe(true)
+      })
+    })
+
+    it.each(faults)('G5: throw SIGNATURE_WRONG when %s, and only there', async (_, fault) => {
+      const bent = fault(engine)
+      let calls = 0
+      const once: Engine = {
+        ...engine,
+        ecdsaSign: (...args) => (++calls === 5 ? bent.ecdsaSign!(...args) : engine.ecdsaSign(...args)),
+      }
+      const { ecdsa } = await keysOf(seedSigner({ seed: SEED, engine: once }), path, createBulk())
+      const results = await Promise.allSettled(hashes.slice(0, 9).map((hash) => ecdsa(hash)))
+      expect(results.map(({ status }) => status)).toEqual(
+        results.map((_, i) => (i === 4 ? 'rejected' : 'fulfilled')),
+      )
+      expect(results[4]).toMatchObject({ reason: { code: 'SIGNATURE_WRONG' } })
+    })
+
+    it('G5: throw SIGNATURE_WRONG for Schnorr too', async () => {
+      const bent: Engine = { ...engine, schnorrSign: (...args) => bytesBent(engine.schnorrSign(...args), 40) }
+      const { schnorr } = await keysOf(seedSigner({ seed: SEED, engine: bent }), path, createBulk())
+      await expect(schnorr(hashes[0]!)).rejects.toMatchObject({ code: 'SIGNATURE_WRONG' })
+      await expect(schnorr(hashes[0]!, { tweak })).rejects.toMatchObject({ code: 'SIGNATURE_WRONG' })
+    })
+
+    it('G5: believe no verdict but that of their own library', async () => {
+      const bent: Engine = { ...engine, ecdsaSign: (...args) => bend(engine.ecdsaSign(...args), 3) }
+      const signer = seedSigner({ seed: SEED, engine: bent })
+      for (const bulk of [{ verify: async () => true }, { ...createBulk(), verify: async () => true }]) {
+        const { ecdsa } = await keysOf(signer, path, bulk)
+        expect(() => ecdsa(hash)).toThrow(expect.objectContaining({ code: 'SIGNATURE_WRONG' }))
+      }
+    })
+  })
+
   it('draw fresh randomness for Schnorr, and refuse to go without', async () => {
     const { schnorr } = await keysOf(privateKeySigner({ privateKey: KEY }), 'm')
     expect(await schnorr(hash)).not.toEqual(await schnorr(hash))
@@ -333,11 +391,20 @@ describe('Keys', () => {
   })
 
   it('go on when the signer has forgotten their key in between, and end when it is disposed', async () => {
-    const signer = seedSigner({ seed: SEED })
+    const { engine, seen } = spy(tinyEngine(tiny))
+    const signer = seedSigner({ seed: SEED, engine })
     const { ecdsa, schnorr } = await keysOf(signer, path)
     const before = await ecdsa(hash)
-    for (let i = 0; i < 70; i++) await signer.publicKey(`m/${i}`)
-    expect(await ecdsa(hash)).toEqual(before)
+    const again = async () => {
+      const from = seen.length
+      expect(await ecdsa(hash)).toEqual(before)
+      return seen.length - from
+    }
+    const remembered = await again()
+    expect(await again()).toBe(remembered)
+    for (let i = 0; i < 2050; i++) await signer.publicKey(`m/${i}`)
+    expect(await again()).toBeGreaterThan(remembered)
+    expect(await again()).toBe(remembered)
     signer.dispose()
     expect(() => ecdsa(hash)).toThrow(expect.objectContaining({ code: 'SIGNER_DISPOSED' }))
     expect(() => schnorr(hash)).toThrow(expect.objectContaining({ code: 'SIGNER_DISPOSED' }))

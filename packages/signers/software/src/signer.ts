@@ -2,6 +2,7 @@ import {
   assertApproved,
   type ChainRules,
   CofferError,
+  type Draft,
   type Engine,
   formatPath,
   type KeyRing,
@@ -31,8 +32,8 @@ export interface KeySource {
 
 type Leaf = SecretKey & { readonly public: PublicKey }
 
-/** So many derived keys are kept; the oldest is wiped when one more comes. */
-const KEPT = 64
+/** So many derived keys are kept, more than a transaction has inputs; the oldest is wiped when one more comes. */
+const KEPT = 2048
 
 /** Reads a private key; the only way to one. It cannot be reached from the signer itself. */
 const exits = new WeakMap<Signer, (path: string) => Promise<Uint8Array>>()
@@ -87,16 +88,27 @@ export function makeSigner(source: KeySource, engine: Engine): Signer {
 
   const keyRing =
     (signal: AbortSignal | undefined): KeyRing =>
-    async (text) => {
+    async (text, bulk) => {
       const path = formatPath(parsePath(text))
       await ready(signal)
       const keys: Keys = {
         publicKey: leafAt(path).publicKey.slice(),
-        ecdsa: (hash) => signEcdsa(engine, leafAt(path), hash),
-        schnorr: (hash, { tweak } = {}) => signSchnorr(engine, leafAt(path), hash, tweak),
+        ecdsa: (hash) => signEcdsa(engine, leafAt(path), hash, bulk),
+        schnorr: (hash, { tweak } = {}) => signSchnorr(engine, leafAt(path), hash, tweak, bulk),
       }
       return keys
     }
+
+  const checkDraft = (chain: ChainRules, draft: Draft, signal: AbortSignal | undefined): void => {
+    alive()
+    throwIfAborted(signal)
+    assertApproved(draft)
+    if (draft.chain !== chain.id)
+      throw new CofferError({
+        code: 'DRAFT_MISMATCH',
+        message: `This draft is for ${draft.chain}, not for ${chain.id}.`,
+      })
+  }
 
   const signer: Signer = {
     name: 'software',
@@ -109,15 +121,13 @@ export function makeSigner(source: KeySource, engine: Engine): Signer {
       return { ...rest, publicKey: publicKey.slice(), ...(chainCode && { chainCode: chainCode.slice() }) }
     },
     sign: async ({ chain, draft }, { signal } = {}) => {
-      alive()
-      throwIfAborted(signal)
-      assertApproved(draft)
-      if (draft.chain !== chain.id)
-        throw new CofferError({
-          code: 'DRAFT_MISMATCH',
-          message: `This draft is for ${draft.chain}, not for ${chain.id}.`,
-        })
+      checkDraft(chain, draft, signal)
       return chain.sign(draft, keyRing(signal))
+    },
+    cosign: async ({ chain, draft }, { signal } = {}) => {
+      checkDraft(chain, draft, signal)
+      if (!chain.cosign) throw unable(chain, 'accounts of several keys')
+      return chain.cosign(draft, keyRing(signal))
     },
     signMessage: async ({ chain, ...request }, { signal } = {}) => {
       alive()

@@ -1,4 +1,11 @@
-import { CofferError, type EcdsaSignature, type Engine } from '@coffer/core'
+import {
+  type Bulk,
+  CofferError,
+  type EcdsaSignature,
+  type Engine,
+  isBulk,
+  type SignatureClaim,
+} from '@coffer/core'
 import { randomBytes } from './random.ts'
 
 /** A key in memory. The signer owns it and wipes it. */
@@ -13,11 +20,11 @@ export function signEcdsa(
   engine: Engine,
   { secret, publicKey }: SecretKey,
   hash: Uint8Array,
-): EcdsaSignature {
+  bulk?: Bulk,
+): EcdsaSignature | Promise<EcdsaSignature> {
   checkHash(hash)
   const signed = engine.ecdsaSign(hash, secret)
-  if (!engine.ecdsaVerify(signed.signature, hash, publicKey, signed.recovery)) throw wrong()
-  return signed
+  return proven(engine, { ...signed, hash, publicKey }, signed, bulk)
 }
 
 /**
@@ -30,16 +37,34 @@ export function signSchnorr(
   key: SecretKey,
   hash: Uint8Array,
   tweak?: Uint8Array,
-): Uint8Array {
+  bulk?: Bulk,
+): Uint8Array | Promise<Uint8Array> {
   checkHash(hash)
   const { secret, publicKey } = tweak ? tweaked(engine, key, tweak) : key
   try {
-    const signature = engine.schnorrSign(hash, secret, randomBytes(32))
-    if (!engine.schnorrVerify(signature, hash, publicKey.subarray(1))) throw wrong()
-    return signature
+    const signature = engine.schnorrSign(hash, secret, randomBytes(32), publicKey)
+    return proven(engine, { signature, hash, publicKey: publicKey.subarray(1) }, signature, bulk)
   } finally {
     if (tweak) secret.fill(0)
   }
+}
+
+/** `signed`, once its claim was found to be right. */
+function proven<T>(engine: Engine, claim: SignatureClaim, signed: T, bulk: Bulk | undefined): T | Promise<T> {
+  const { signature, hash, publicKey, recovery } = claim
+  const judge = (right: boolean): T => {
+    if (right) return signed
+    throw new CofferError({
+      code: 'SIGNATURE_WRONG',
+      message: 'The signature does not verify and was thrown away. Do not sign on this device.',
+    })
+  }
+  if (isBulk(bulk)) return bulk.verify(engine, claim).then(judge)
+  return judge(
+    recovery === undefined
+      ? engine.schnorrVerify(signature, hash, publicKey)
+      : engine.ecdsaVerify(signature, hash, publicKey, recovery),
+  )
 }
 
 function tweaked(engine: Engine, { secret, publicKey }: SecretKey, tweak: Uint8Array): SecretKey {
@@ -64,11 +89,4 @@ function checkHash(hash: Uint8Array): void {
       code: 'INVALID_REQUEST',
       message: 'What is signed is a hash of 32 bytes in a Uint8Array.',
     })
-}
-
-function wrong(): CofferError {
-  return new CofferError({
-    code: 'SIGNATURE_WRONG',
-    message: 'The signature does not verify and was thrown away. Do not sign on this device.',
-  })
 }

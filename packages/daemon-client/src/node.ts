@@ -1,0 +1,1 @@
+export { type ElectrumTcpOptions, electrumTcp } from './electrumTcp.ts'
