@@ -13,6 +13,7 @@ import {
   type Receive,
   type ReceiveOptions,
   type Signed,
+  throwIfAborted,
   toBaseUnits,
   type UtxoSource,
 } from '@coffer/core'
@@ -136,7 +137,8 @@ export function openAccount(
   const descriptor = readDescriptor(text, network, engine)
   const key = accountKey(network.id, descriptor.text)
   let state: AccountState | undefined
-  let running: Promise<AccountState> | undefined
+  let turn: Promise<unknown> = Promise.resolve()
+  let waiting: Promise<AccountState> | undefined
 
   const load = async (): Promise<AccountState> => {
     if (state) return state
@@ -160,13 +162,23 @@ export function openAccount(
     await forgetSpent(next)
     return save(next)
   }
-  /** Those who ask at the same moment wait for one and the same read. */
-  const refresh = ({ signal }: ReadOptions = {}): Promise<AccountState> => {
-    if (signal) return update({ signal })
-    running ??= update({}).finally(() => {
-      running = undefined
+  /** One at a time, so that an older answer never takes the place of a newer one. */
+  const enqueue = (options: SyncOptions, onStart: () => void = () => {}): Promise<AccountState> => {
+    const run = turn.then(() => {
+      onStart()
+      throwIfAborted(options.signal)
+      return update(options)
     })
-    return running
+    turn = run.catch(() => {})
+    return run
+  }
+  /** Those who ask before a read begins share it; whoever asks later may know of something newer, and gets the next one. */
+  const refresh = ({ signal }: ReadOptions = {}): Promise<AccountState> => {
+    if (signal) return enqueue({ signal })
+    waiting ??= enqueue({}, () => {
+      waiting = undefined
+    })
+    return waiting
   }
   /** Holds end when the chain shows that the coin is gone. */
   const forgetSpent = async (next: AccountState): Promise<void> => {
@@ -203,7 +215,7 @@ export function openAccount(
     descriptor: descriptor.text,
     network,
     type: descriptor.type,
-    sync: async (options = {}) => void (await update(options)),
+    sync: async (options = {}) => void (await enqueue(options)),
     balance,
     balances: async ({ assets, signal } = {}): Promise<readonly Balance[]> => {
       const wrong = assets?.find((asset) => !isCoin(asset, network))

@@ -141,6 +141,38 @@ describe('BIP-137', () => {
     )
   })
 
+  test('the form counts whatever an engine makes of it', async () => {
+    const keys = keysOfWif(WIF)
+    const engine = { ...nobleEngine, ecdsaRecover: () => keys.publicKey }
+    const check = (bytes: Uint8Array): boolean =>
+      verifyMessage(
+        { address: addressOf(WIF, 'p2pkh'), message: 'm', signature: base64.encode(bytes) },
+        bitcoinNetwork,
+        engine,
+      )
+    const bytes = new Uint8Array(65).fill(1)
+    for (const [header, holds] of [
+      [31, true],
+      [32, true],
+      [33, false],
+      [34, false],
+    ] as const) {
+      bytes[0] = header
+      expect(check(bytes)).toBe(holds)
+    }
+    bytes[0] = 31
+    expect(check(bytes.slice(0, 64))).toBe(false)
+    expect(check(Uint8Array.of(...bytes, 0))).toBe(false)
+    const named = `smp${base64.encode(bytes)}`
+    expect(
+      verifyMessage(
+        { address: addressOf(WIF, 'p2pkh'), message: 'm', signature: named },
+        bitcoinNetwork,
+        engine,
+      ),
+    ).toBe(false)
+  })
+
   test('bytes are signed as they are; lengths of every width are counted', async () => {
     const keys = keysOfWif(WIF)
     const script = scriptOf(WIF, 'p2pkh')

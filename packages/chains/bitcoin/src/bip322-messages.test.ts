@@ -10,6 +10,9 @@ import { bip322Hash, toSign, toSpend } from './bip322.ts'
 import { addressOf, keysOfWif, scriptOf } from './messages.fixture.ts'
 import { checkMessage, signMessage, verifyMessage } from './messages.ts'
 import { bitcoinNetwork, regtestNetwork } from './networks.ts'
+import { p2pkhScript } from './script.ts'
+import { makeSighash, SIGHASH } from './sighash.ts'
+import { derEncode } from './signature.ts'
 import { decodeTx, encodeTx, type Tx, txidOf } from './transaction.ts'
 
 const WIF = 'L3VFeEujGtevx9w18HD1fhRbCH67Az2dpCymeRE1SoPK6XQtaN2k'
@@ -228,6 +231,63 @@ describe('hostile signatures', () => {
     expect(verifies(address, withWitness(signature, nobleEngine.uncompressed(key)))).toBe(false)
     expect(verifies(address, withWitness(new Uint8Array(), key))).toBe(false)
     expect(verifies(address, withWitness(key, signature))).toBe(false)
+  })
+
+  test('a transaction of another form is refused even when it is signed', async () => {
+    const script = scriptOf(WIF, 'p2wpkh').script
+    const keys = keysOfWif(WIF)
+    const spend = toSpend(script, utf8ToBytes(message))
+    const plain = toSign(spend)
+    const [input] = plain.inputs as [Tx['inputs'][number]]
+    const [output] = plain.outputs as [Tx['outputs'][number]]
+    const signedAs = async (tx: Tx): Promise<boolean> => {
+      const prevouts = tx.inputs.map(() => ({ amount: 0n, script }))
+      const code = p2pkhScript(script.subarray(2))
+      const { signature } = await keys.ecdsa(makeSighash(tx, prevouts).segwit(0, code, 0n, SIGHASH.ALL))
+      const witness = [concatBytes(derEncode(signature), Uint8Array.of(1)), keys.publicKey]
+      return verifies(ADDRESS, { ...tx, inputs: tx.inputs.map((one) => ({ ...one, witness })) })
+    }
+    for (const allowed of [
+      plain,
+      { ...plain, version: 2 },
+      { ...plain, locktime: 9 },
+      { ...plain, inputs: [{ ...input, sequence: 9 }] },
+    ])
+      expect(await signedAs(allowed)).toBe(true)
+    for (const changed of [
+      { ...plain, version: 1 },
+      { ...plain, version: 3 },
+      { ...plain, inputs: [{ ...input, txid: '11'.repeat(32) }] },
+      { ...plain, inputs: [{ ...input, vout: 1 }] },
+      { ...plain, inputs: [input, { ...input, vout: 1 }] },
+      { ...plain, outputs: [{ ...output, amount: 1n }] },
+      { ...plain, outputs: [{ ...output, script: Uint8Array.of(0x6a, 1, 1) }] },
+      { ...plain, outputs: [{ ...output, script }] },
+      { ...plain, outputs: [output, output] },
+      { ...plain, outputs: [] },
+    ])
+      expect(await signedAs(changed)).toBe(false)
+  })
+
+  test('a simple signature with a byte too many or too few', () => {
+    const [vector] = simple
+    const bytes = base64.decode(withoutPrefix(vector?.signatures[0] as string))
+    const check = (changed: Uint8Array): boolean =>
+      verifyMessage(
+        { address: ADDRESS, message: '', signature: `smp${base64.encode(changed)}` },
+        bitcoinNetwork,
+      )
+    expect(check(bytes)).toBe(true)
+    expect(check(concatBytes(bytes, Uint8Array.of(0)))).toBe(false)
+    expect(check(bytes.slice(0, -1))).toBe(false)
+  })
+
+  test('G9: a text of fifty million letters is not even decoded', () => {
+    const start = performance.now()
+    expect(
+      verifyMessage({ address: ADDRESS, message: 'm', signature: 'A'.repeat(50_000_000) }, bitcoinNetwork),
+    ).toBe(false)
+    expect(performance.now() - start).toBeLessThan(100)
   })
 
   test('multisig: another order, the same signature twice, a filled extra item, too many and too few', () => {

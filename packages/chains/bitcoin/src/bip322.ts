@@ -14,7 +14,6 @@ export type Bip322Variant = 'simple' | 'full'
 
 const NOTHING = new Uint8Array()
 const OP_RETURN = 0x6a
-const MOST_ITEMS = 100
 
 /**
  * What is signed for a message, by a tagged hash that no transaction can have.
@@ -138,9 +137,7 @@ function readFull(bytes: Uint8Array): Tx | undefined {
 function readSimple(bytes: Uint8Array, spend: Tx, script: Uint8Array): Tx | undefined {
   try {
     const reader = byteReader(bytes, unable)
-    const count = reader.count(1)
-    if (count > MOST_ITEMS) return undefined
-    const witness = Array.from({ length: count }, () => reader.varBytes())
+    const witness = Array.from({ length: reader.count(1) }, () => reader.varBytes())
     reader.end()
     const scriptSig = scriptKind(script) === 'p2sh' ? wrapping(witness, script) : NOTHING
     return toSign(spend, { scriptSig, witness })

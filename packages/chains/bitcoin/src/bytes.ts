@@ -20,6 +20,8 @@ export interface ByteReader {
   bytes(length: number): Uint8Array
   /** A CompactSize and so many bytes. */
   varBytes(): Uint8Array
+  /** Passes over so many bytes. */
+  skip(length: number): void
   /** The next byte, without reading it; `undefined` at the end. */
   peek(): number | undefined
   /** Throws when bytes are left over. */
@@ -31,26 +33,26 @@ export function byteReader(source: Uint8Array, wrong: Wrong): ByteReader {
   const length = source.length
   let at = 0
   /** Where the next `n` bytes begin. */
-  const skip = (n: number): number => {
+  const next = (n: number): number => {
     if (n > length - at) throw wrong('It ends too early.')
     const from = at
     at += n
     return from
   }
   const size = (): number => {
-    const first = source[skip(1)]!
+    const first = source[next(1)]!
     if (first < 0xfd) return first
     let value: number
     let least: number
     if (first === 0xfd) {
-      const from = skip(2)
+      const from = next(2)
       value = source[from]! + source[from + 1]! * 256
       least = 0xfd
     } else if (first === 0xfe) {
-      value = u32At(source, skip(4))
+      value = u32At(source, next(4))
       least = 0x10000
     } else {
-      const from = skip(8)
+      const from = next(8)
       value = u32At(source, from) + u32At(source, from + 4) * 0x100000000
       least = 0x100000000
       if (value > Number.MAX_SAFE_INTEGER) throw wrong('One of its lengths reaches past the end.')
@@ -65,9 +67,9 @@ export function byteReader(source: Uint8Array, wrong: Wrong): ByteReader {
   }
   return {
     left: () => length - at,
-    u8: () => source[skip(1)]!,
-    u32: () => u32At(source, skip(4)),
-    u64: () => u64At(source, skip(8)),
+    u8: () => source[next(1)]!,
+    u32: () => u32At(source, next(4)),
+    u64: () => u64At(source, next(8)),
     size,
     count: (atLeast) => {
       const n = size()
@@ -76,6 +78,10 @@ export function byteReader(source: Uint8Array, wrong: Wrong): ByteReader {
     },
     bytes,
     varBytes: () => bytes(size()),
+    skip: (n) => {
+      if (n > length - at) throw wrong('One of its lengths reaches past the end.')
+      at += n
+    },
     peek: () => source[at],
     end: () => {
       if (at < length) throw wrong('There are bytes left over at its end.')
@@ -108,18 +114,14 @@ export function byteWriter(room = 256): ByteWriter {
     at += n
     return at - n
   }
-  // Each place is made before `view` or `buffer` is named: making room may put new ones in their place.
+  // Each place is made before `buffer` is named: making room may put a new one in its place.
   const u8 = (value: number): void => {
     const place = make(1)
-    view.setUint8(place, value)
-  }
-  const u16 = (value: number): void => {
-    const place = make(2)
-    view.setUint16(place, value, true)
+    buffer[place] = value
   }
   const u32 = (value: number): void => {
     const place = make(4)
-    view.setUint32(place, value, true)
+    setU32(buffer, place, value)
   }
   const bytes = (value: Uint8Array): void => {
     const place = make(value.length)
@@ -129,7 +131,8 @@ export function byteWriter(room = 256): ByteWriter {
     if (value < 0xfd) u8(value)
     else if (value < 0x10000) {
       u8(0xfd)
-      u16(value)
+      u8(value & 0xff)
+      u8(value >> 8)
     } else {
       u8(0xfe)
       u32(value)
@@ -140,7 +143,7 @@ export function byteWriter(room = 256): ByteWriter {
     u32,
     u64: (value) => {
       const place = make(8)
-      view.setBigUint64(place, value, true)
+      setU64(buffer, place, value)
     },
     size,
     bytes,

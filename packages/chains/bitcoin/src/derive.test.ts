@@ -83,6 +83,14 @@ describe('deriving', () => {
     const row = deriveScripts(descriptor, 0, 1, 4_095)
     for (const i of [1, 4_093]) expect(scriptAt(descriptor, 0, i)).toBe(row[i - 1])
     expect(scriptAt(descriptor, 0, 0)).toBe(first)
+    for (const [keychain, index] of [
+      [2, 0],
+      [0, 0.5],
+      [-1, 1],
+    ] as const)
+      expect(() => scriptAt(descriptor, keychain as Keychain, index)).toThrow(
+        expect.objectContaining({ code: 'INVALID_REQUEST' }),
+      )
     scriptAt(descriptor, 1, 1)
     const again = scriptAt(descriptor, 0, 0)
     expect(again).not.toBe(first)

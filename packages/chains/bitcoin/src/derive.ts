@@ -79,6 +79,7 @@ export function deriveScripts(
  * scriptAt(descriptor, 1, 7) // change address 7
  */
 export function scriptAt(descriptor: Descriptor, keychain: Keychain, index: number): AccountScript {
+  check(descriptor, keychain, index, 1)
   const { found } = memoryOf(descriptor)
   const known = found.get(nameOf(keychain, index))
   if (known) return known

@@ -21,7 +21,7 @@ import {
   u32Bytes,
   u32Of,
 } from './psbt-values.ts'
-import { decodeTx, type TxInput } from './transaction.ts'
+import { isTx, type TxInput } from './transaction.ts'
 
 /** Key types of BIP-174, BIP-370 and BIP-371. */
 export const IN = {
@@ -60,13 +60,19 @@ const FIRST_TIME = 500_000_000
  * Throws `INVALID_DRAFT`.
  */
 export function readInput(pairs: readonly PsbtPair[], spends?: TxInput): PsbtInput {
-  const input: { -readonly [K in keyof PsbtInput]?: PsbtInput[K] } = spends
-    ? { txid: spends.txid, vout: spends.vout, sequence: spends.sequence }
-    : {}
   const partialSignatures: { publicKey: Uint8Array; signature: Uint8Array }[] = []
   const derivations: PsbtDerivation[] = []
   const tapDerivations: PsbtDerivation[] = []
   const other: PsbtPair[] = []
+  const input: { -readonly [K in keyof PsbtInput]: PsbtInput[K] } = {
+    txid: spends?.txid ?? '',
+    vout: spends?.vout ?? -1,
+    sequence: spends?.sequence ?? 0xffffffff,
+    partialSignatures,
+    derivations,
+    tapDerivations,
+    other,
+  }
   for (const pair of pairs) {
     const { value } = pair
     const type = keyType(pair.key)
@@ -74,7 +80,7 @@ export function readInput(pairs: readonly PsbtPair[], spends?: TxInput): PsbtInp
       throw wrongPsbt('It has fields of version 2, but is of version 0.')
     switch (type) {
       case IN.previous:
-        checkTx(bare(pair))
+        if (!isTx(bare(pair))) throw wrongPsbt('A previous transaction in it is none.')
         input.previous = value
         break
       case IN.witnessUtxo:
@@ -139,19 +145,12 @@ export function readInput(pairs: readonly PsbtPair[], spends?: TxInput): PsbtInp
         other.push(pair)
     }
   }
-  const { txid, vout, sequence = 0xffffffff } = input
-  if (txid === undefined || vout === undefined) throw wrongPsbt('An input does not say what it spends.')
+  if (input.txid === '' || input.vout < 0) throw wrongPsbt('An input does not say what it spends.')
   checkLocks(input)
-  return {
-    ...input,
-    txid,
-    vout,
-    sequence,
-    partialSignatures: partialSignatures.sort(byPublicKey),
-    derivations: derivations.sort(byPublicKey),
-    tapDerivations: tapDerivations.sort(byPublicKey),
-    other,
-  }
+  partialSignatures.sort(byPublicKey)
+  derivations.sort(byPublicKey)
+  tapDerivations.sort(byPublicKey)
+  return input
 }
 
 /** The map of an input. What only version 2 can say is left out of version 0. */
@@ -228,14 +227,6 @@ function checkKept(type: number, pair: PsbtPair): void {
       )
         throw wrongPsbt('A key in it has a length that its kind does not have.')
     }
-  }
-}
-
-function checkTx(bytes: Uint8Array): void {
-  try {
-    decodeTx(bytes)
-  } catch {
-    throw wrongPsbt('A previous transaction in it is none.')
   }
 }
 

@@ -61,7 +61,8 @@ export function u64Bytes(value: bigint): Uint8Array {
 }
 
 export function readOutput(value: Uint8Array): TxOutput {
-  if (value.length - 9 === value[8] && value[8] < 0xfd) return { amount: u64At(value, 0), script: value.slice(9) }
+  if (value.length - 9 === value[8] && value[8] < 0xfd)
+    return { amount: u64At(value, 0), script: value.slice(9) }
   const reader = byteReader(value, wrongPsbt)
   const output = { amount: reader.u64(), script: reader.varBytes() }
   reader.end()

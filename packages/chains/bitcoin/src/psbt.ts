@@ -102,7 +102,10 @@ export function decodePsbt(psbt: Uint8Array | string): Psbt {
   if (!equalBytes(bytes.subarray(0, MAGIC.length), MAGIC)) throw wrongPsbt('It does not begin as one does.')
   const reader = byteReader(bytes.subarray(MAGIC.length), wrongPsbt)
   const global = readMap(reader)
-  const counts = countsOf(global)
+  const unsigned = unsignedOf(global)
+  const counts = unsigned
+    ? { inputs: unsigned.inputs.length, outputs: unsigned.outputs.length }
+    : countsOf(global)
   if (counts.inputs + counts.outputs > reader.left())
     throw wrongPsbt('It counts more parts than it has room for.')
   const maps = {
@@ -111,7 +114,7 @@ export function decodePsbt(psbt: Uint8Array | string): Psbt {
     outputs: Array.from({ length: counts.outputs }, () => readMap(reader)),
   }
   reader.end()
-  return readMaps(maps)
+  return readMaps(maps, unsigned)
 }
 
 /**
@@ -192,13 +195,12 @@ const MAX_BYTES = 64 * 1024 * 1024
 const XPUB = 78
 const XPUB_DEPTH = 4
 
-/** Throws `INVALID_DRAFT`. */
-export function readMaps({ global, inputs, outputs }: PsbtMaps): Psbt {
+/** `unsigned` is the transaction of version 0, when it is read already. Throws `INVALID_DRAFT`. */
+export function readMaps({ global, inputs, outputs }: PsbtMaps, unsigned = unsignedOf(global)): Psbt {
   const fields: { -readonly [K in keyof Psbt]?: Psbt[K] } = {}
   const xpubs: { xpub: Uint8Array; fingerprint: string; path: readonly number[] }[] = []
   const other: PsbtPair[] = []
   const version = versionOf(global)
-  let unsigned: Tx | undefined
   for (const pair of global) {
     const type = keyType(pair.key)
     if (version === 0 && type >= GLOBAL.txVersion && type <= GLOBAL.modifiable)
@@ -206,7 +208,7 @@ export function readMaps({ global, inputs, outputs }: PsbtMaps): Psbt {
     switch (type) {
       case GLOBAL.unsignedTx:
         if (version === 2) throw wrongPsbt('It has a field of version 0, but is of version 2.')
-        unsigned = unsignedFrom(bare(pair))
+        bare(pair)
         break
       case GLOBAL.xpub: {
         const xpub = keyData(pair, XPUB)
@@ -306,13 +308,15 @@ function versionOf(global: readonly PsbtPair[]): 0 | 2 {
   throw wrongPsbt('It is of a version that is not known. Ask for version 0 or 2.')
 }
 
+/** The transaction of version 0; `undefined` in version 2. */
+function unsignedOf(global: readonly PsbtPair[]): Tx | undefined {
+  if (versionOf(global) === 2) return undefined
+  const pair = global.find(({ key }) => keyType(key) === GLOBAL.unsignedTx)
+  if (!pair) throw wrongPsbt('It has no transaction.')
+  return unsignedFrom(bare(pair))
+}
+
 function countsOf(global: readonly PsbtPair[]): { readonly inputs: number; readonly outputs: number } {
-  if (versionOf(global) === 0) {
-    const pair = global.find(({ key }) => keyType(key) === GLOBAL.unsignedTx)
-    if (!pair) throw wrongPsbt('It has no transaction.')
-    const tx = unsignedFrom(bare(pair))
-    return { inputs: tx.inputs.length, outputs: tx.outputs.length }
-  }
   const count = (type: number): number => {
     const pair = global.find(({ key }) => keyType(key) === type)
     if (!pair) throw wrongPsbt('It does not say how many inputs and outputs it has.')

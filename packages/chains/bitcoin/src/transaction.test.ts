@@ -4,7 +4,7 @@ import { RawTx } from '@scure/btc-signer'
 import { Transaction } from 'bitcoinjs-lib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeTx, encodeTx, type Tx, txidOf, vsizeOf, weightOf } from './transaction.ts'
+import { decodeTx, encodeTx, isTx, type Tx, txidOf, vsizeOf, weightOf } from './transaction.ts'
 import { anyTx } from './tx.fixture.ts'
 import { coreVectors } from './vectors.fixture.ts'
 
@@ -89,6 +89,7 @@ describe('refused', () => {
     expect(() => decodeTx(hexToBytes(bytes))).toThrow(
       expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining(message) }),
     )
+    expect(isTx(hexToBytes(bytes))).toBe(false)
   }
 
   test('a witness part with no witness in it', () => refused(hex.replace('010107', '00'), 'no witness in it'))
@@ -107,8 +108,10 @@ describe('refused', () => {
     expect(() => decodeTx(new Uint8Array(4_000_001))).toThrow('larger than a block')
     const tx = { ...segwit, outputs: [{ amount: 1n, script: new Uint8Array(1_000_000) }] }
     expect(() => decodeTx(encodeTx(tx))).toThrow('larger than a block')
+    expect(isTx(encodeTx(tx))).toBe(false)
     const witness = { ...segwit, inputs: [{ ...segwit.inputs[0]!, witness: [new Uint8Array(1_000_000)] }] }
     expect(() => decodeTx(encodeTx(witness))).not.toThrow()
+    expect(isTx(encodeTx(witness))).toBe(true)
   })
 
   test('every cut', () => {
@@ -144,11 +147,16 @@ describe('refused', () => {
 
 describe('whatever comes', () => {
   const onlyOurs = (bytes: Uint8Array) => {
+    let tx: Tx
     try {
-      expect(encodeTx(decodeTx(bytes))).toEqual(bytes)
+      tx = decodeTx(bytes)
     } catch (error) {
       if (!isCofferError(error, 'INVALID_REQUEST')) throw error
+      expect(isTx(bytes)).toBe(false)
+      return
     }
+    expect(encodeTx(tx)).toEqual(bytes)
+    expect(isTx(bytes)).toBe(true)
   }
 
   test('one changed byte: refused, or read as what it is', () => {

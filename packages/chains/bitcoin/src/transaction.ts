@@ -1,4 +1,5 @@
 import { CofferError } from '@coffer/core'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import { byteReader, byteWriter, hash256, idBytes, idText, sizeLength } from './bytes.ts'
 
 export interface TxInput {
@@ -92,7 +93,7 @@ export function decodeTx(bytes: Uint8Array, { witness = true }: { readonly witne
   const inputs: TxInput[] = []
   for (let n = reader.count(INPUT_BYTES); n > 0; n--)
     inputs.push({
-      txid: idText(reader.bytes(32)),
+      txid: bytesToHex(reader.bytes(32).reverse()),
       vout: reader.u32(),
       scriptSig: reader.varBytes(),
       sequence: reader.u32(),
@@ -113,6 +114,52 @@ export function decodeTx(bytes: Uint8Array, { witness = true }: { readonly witne
   if (isSegwit && !hasWitness(tx)) throw wrong('It has a witness part with no witness in it.')
   if (weightOf(tx) > MAX_WEIGHT) throw wrong('It is larger than a block.')
   return tx
+}
+
+/** Whether {@link decodeTx} reads these bytes: the same rules, with nothing kept. */
+export function isTx(bytes: Uint8Array): boolean {
+  try {
+    passTx(bytes)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function passTx(bytes: Uint8Array): void {
+  const reader = byteReader(bytes, wrong)
+  const passVar = () => reader.skip(reader.size())
+  reader.skip(4)
+  const isSegwit = reader.peek() === 0
+  if (isSegwit) {
+    reader.u8()
+    if (reader.u8() !== 1) throw wrong('')
+  }
+  const inputs = reader.count(INPUT_BYTES)
+  if (inputs === 0) throw wrong('')
+  for (let i = 0; i < inputs; i++) {
+    reader.skip(36)
+    passVar()
+    reader.skip(4)
+  }
+  for (let n = reader.count(OUTPUT_BYTES); n > 0; n--) {
+    reader.skip(8)
+    passVar()
+  }
+  const before = reader.left()
+  let items = 0
+  if (isSegwit) {
+    for (let i = 0; i < inputs; i++)
+      for (let n = reader.count(1); n > 0; n--) {
+        passVar()
+        items++
+      }
+    if (items === 0) throw wrong('')
+  }
+  const witness = isSegwit ? before - reader.left() + 2 : 0
+  reader.skip(4)
+  reader.end()
+  if ((bytes.length - witness) * 4 + witness > MAX_WEIGHT) throw wrong('')
 }
 
 /** The id of a transaction, or of its bytes: 64 hex digits, in display order. Throws as {@link decodeTx} does. */
