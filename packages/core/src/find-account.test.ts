@@ -16,16 +16,16 @@ function reading(id: string, name: string, begins: string): ChainRules {
   return { ...fakeChain(), id: id as 'fake:1', name: name as 'fake', parseAccount }
 }
 
-const chains = [reading('a:1', 'one', 'x'), reading('a:2', 'two', 'x'), reading('b:1', 'three', 'y')]
+const chains = [reading('aaa:1', 'one', 'x'), reading('aaa:2', 'two', 'x'), reading('bbb:1', 'three', 'y')]
 const found = (text: string, name?: string) => findAccount(chains, text, name).descriptor
 
 describe('the account of a text', () => {
   it('is of the chain that is named, by the caller or by the text', () => {
     expect(found('xa', 'two')).toBe('two|xa')
-    expect(found('xa', 'a:1')).toBe('one|xa')
-    expect(found('a:2:xa')).toBe('two|xa')
+    expect(found('xa', 'aaa:1')).toBe('one|xa')
+    expect(found('aaa:2:xa')).toBe('two|xa')
     expect(() => found('xa', 'nine')).toThrow(expect.objectContaining({ code: 'UNKNOWN_CHAIN' }))
-    expect(() => found('c:9:xa')).toThrow(expect.objectContaining({ code: 'UNKNOWN_CHAIN' }))
+    expect(() => found('ccc:9:xa')).toThrow(expect.objectContaining({ code: 'UNKNOWN_CHAIN' }))
     expect(() => found('xa', 'three')).toThrow(/three cannot read it/)
   })
 
