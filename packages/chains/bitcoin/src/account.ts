@@ -48,6 +48,8 @@ export interface Coin {
   readonly confirmations: number
   /** Made by the account itself, such as change: nobody else can take it back. */
   readonly own: boolean
+  /** New coins of a miner, not spendable before 100 confirmations. */
+  readonly immature: boolean
   /** Not spent unless it is picked by hand. */
   readonly frozen: boolean
   /** A draft or a signed transaction is about to spend it. */
@@ -66,6 +68,8 @@ export interface BitcoinBalance {
   readonly pendingOwn: bigint
   /** Waiting payments of others, which they may still take back. */
   readonly pendingIncoming: bigint
+  /** New coins of a miner, not spendable before 100 confirmations. */
+  readonly immature: bigint
 }
 
 export interface BitcoinReceiveOptions extends ReceiveOptions {
@@ -202,12 +206,15 @@ export function openAccount(
     let confirmed = 0n
     let pendingOwn = 0n
     let pendingIncoming = 0n
+    let immature = 0n
     for (const coin of coinsOf(await refresh(options))) {
-      if (coin.height > 0) confirmed += coin.amount
+      if (coin.immature) immature += coin.amount
+      else if (coin.height > 0) confirmed += coin.amount
       else if (coin.own) pendingOwn += coin.amount
       else pendingIncoming += coin.amount
     }
-    return { total: confirmed + pendingOwn + pendingIncoming, confirmed, pendingOwn, pendingIncoming }
+    const total = confirmed + pendingOwn + pendingIncoming + immature
+    return { total, confirmed, pendingOwn, pendingIncoming, immature }
   }
 
   return {
@@ -233,7 +240,7 @@ export function openAccount(
       const labels = new Map(
         parseLabels(book.labels, network).labels.map((one) => [nameOf(one), one.label] as const),
       )
-      return coinsOf(known).map(({ txid, vout, amount, script, confirmations, own, ancestors }) => {
+      return coinsOf(known).map(({ txid, vout, amount, script, confirmations, own, immature, ancestors }) => {
         const outpoint = `${txid}:${vout}`
         const label = labels.get(nameOf({ type: 'output', ref: outpoint }))
         return {
@@ -243,6 +250,7 @@ export function openAccount(
           path: `${script.keychain}/${script.index}`,
           confirmations,
           own,
+          immature,
           frozen: book.frozen.includes(outpoint),
           held: held.has(outpoint),
           ...(ancestors ? { ancestors } : {}),

@@ -27,9 +27,9 @@ export interface Hold {
 }
 
 /** A draft that nobody signs holds its coins so long. */
-export const DRAFT_TTL = 10 * 60_000
+export const DRAFT_TTL: number = 10 * 60_000
 /** A signed transaction holds them until the chain shows what became of it, at most so long. */
-export const SIGNED_TTL = 24 * 60 * 60_000
+export const SIGNED_TTL: number = 60 * 60_000
 
 const EMPTY: Book = { given: [0, 0], frozen: [], labels: '', holds: {} }
 
@@ -63,7 +63,12 @@ export function heldIn({ holds }: Book, now: number): ReadonlyMap<string, Hold> 
 }
 
 /** The book with coins held for a draft; holds that have ended are dropped. */
-export function withHolds(book: Book, now: number, outpoints: readonly string[], hold: Omit<Hold, 'until'>): Book {
+export function withHolds(
+  book: Book,
+  now: number,
+  outpoints: readonly string[],
+  hold: Omit<Hold, 'until'>,
+): Book {
   const until = now + (hold.signed ? SIGNED_TTL : DRAFT_TTL)
   const added = Object.fromEntries(outpoints.map((outpoint) => [outpoint, { until, ...hold }]))
   return { ...book, holds: { ...Object.fromEntries(heldIn(book, now)), ...added } }
@@ -84,7 +89,8 @@ export async function claimCoins(
     if (taken !== undefined && !replaces)
       throw new CofferError({
         code: 'COIN_TAKEN',
-        message: 'Another transaction of this account was signed with a coin of this draft. Make a new draft.',
+        message:
+          'Another transaction of this account was signed with a coin of this draft. Make a new draft.',
         details: { outpoint: taken },
       })
     return [

@@ -1,6 +1,8 @@
 import { CofferError } from '@coffer/core'
 
-/** In three groups of 32; the place in the group is one symbol, the groups of three characters another one. */
+/**
+ * In three groups of 32; the place in the group is one symbol, the groups of three characters another one.
+ */
 const CHARACTERS =
   '0123456789()[],\'/*abcdefgh@:$%{}IJKLMNOPQRSTUVWXYZ&+-.;<=>?!^_|~ijklmnopqrstuvwxyzABCDEFGH`#"\\ '
 const SYMBOLS = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l'
@@ -15,7 +17,8 @@ const GENERATOR = [
 ] as const
 
 /**
- * The eight characters that stand after the `#` of a descriptor. `undefined` when a character is none that descriptors have.
+ * The eight characters that stand after the `#` of a descriptor. `undefined` when a character is none that
+ * descriptors have.
  *
  * @example
  * descriptorChecksum('raw(deadbeef)') // '89f8spxm'
@@ -58,8 +61,8 @@ export function descriptorChecksum(descriptor: string): string | undefined {
 }
 
 /**
- * Takes the checksum off a descriptor, where it has one. Throws `INVALID_ACCOUNT` for a wrong one, and for characters that no
- * descriptor has.
+ * Takes the checksum off a descriptor, where it has one. Throws `INVALID_ACCOUNT` for a wrong one, and for
+ * characters that no descriptor has.
  *
  * @example
  * withoutChecksum('raw(deadbeef)#89f8spxm') // 'raw(deadbeef)'

@@ -163,6 +163,12 @@ function usable(
           message: `The account has no unspent coin ${id}.`,
           details: { outpoint: id },
         })
+      if (coin.immature)
+        throw new CofferError({
+          code: 'INVALID_REQUEST',
+          message: `The coin ${id} was just mined and can be spent after 100 confirmations.`,
+          details: { outpoint: id, confirmations: coin.confirmations },
+        })
       if (held.has(id))
         throw new CofferError({
           code: 'COIN_TAKEN',
@@ -176,7 +182,7 @@ function usable(
   const replaced = new Set(again.map(idOf))
   const free = all.filter((coin) => {
     const id = idOf(coin)
-    if (replaced.has(id) || frozen.has(id) || held.has(id)) return false
+    if (replaced.has(id) || frozen.has(id) || held.has(id) || coin.immature) return false
     if (!coin.own && coin.amount < POISON) return false
     // A replacement may bring in no new coin that waits (BIP-125, rule 2).
     if (coin.height === 0) return again.length === 0 && (coin.own || order.unconfirmed === true)
@@ -199,7 +205,7 @@ function shortOf({ ancestors }: OwnCoin, rate: bigint): bigint {
 }
 
 function planOf(
-  { network, descriptor }: Building,
+  { network }: Building,
   state: AccountState,
   order: Order,
   { groups, required }: Usable,
@@ -210,7 +216,8 @@ function planOf(
   const fixed = wanted.flatMap(({ script, amount }) => (amount === undefined ? [] : [{ script, amount }]))
   const target = sumOf(fixed)
   const comesBack = intent.kind === 'cancel' || intent.kind === 'bump'
-  const rest = wanted.find(({ amount }) => amount === undefined)?.script ?? (comesBack ? place.script : undefined)
+  const rest =
+    wanted.find(({ amount }) => amount === undefined)?.script ?? (comesBack ? place.script : undefined)
   const scripts = fixed.map(({ script }) => script)
   let chosen: { readonly coins: readonly Candidate[]; readonly change?: bigint; readonly amount?: bigint }
   if (rest) {
@@ -237,13 +244,25 @@ function planOf(
   const random = secureRandom()
   const inputs = shuffle(chosen.coins, random).map(({ coin }) => spentCoin(state, coin))
   const outputs: PlannedOutput[] = fixed.map((output) => ownOutput(output, state))
-  if (rest) outputs.push(comesBack ? { script: rest, amount: chosen.amount!, own: place } : ownOutput({ script: rest, amount: chosen.amount! }, state))
-  else if (chosen.change !== undefined) outputs.push({ script: place.script, amount: chosen.change, own: place })
+  if (rest)
+    outputs.push(
+      comesBack
+        ? { script: rest, amount: chosen.amount!, own: place }
+        : ownOutput({ script: rest, amount: chosen.amount! }, state),
+    )
+  else if (chosen.change !== undefined)
+    outputs.push({ script: place.script, amount: chosen.change, own: place })
   return { locktime: lockHeight(state, random), inputs, outputs: shuffle(outputs, random) }
 }
 
 /** A plan whose fee reaches `leastFee` too, by as much rate as that takes. */
-function dearEnough(account: Building, state: AccountState, order: Order, coins: Usable, place: AccountScript): Plan {
+function dearEnough(
+  account: Building,
+  state: AccountState,
+  order: Order,
+  coins: Usable,
+  place: AccountScript,
+): Plan {
   const { leastFee = () => 0n } = order
   let { rate } = order
   for (let turn = 0; turn < 16; turn++) {
@@ -254,7 +273,10 @@ function dearEnough(account: Building, state: AccountState, order: Order, coins:
     const wanted = (least * 1000n) / vsize + 1n
     rate = wanted > rate ? wanted : rate + 100n
   }
-  throw new CofferError({ code: 'INTERNAL', message: 'No fee was found that is high enough. Give a higher rate.' })
+  throw new CofferError({
+    code: 'INTERNAL',
+    message: 'No fee was found that is high enough. Give a higher rate.',
+  })
 }
 
 /**
@@ -266,7 +288,11 @@ function lockHeight({ tip }: AccountState, random: (below: number) => number): n
 }
 
 /** Where change goes: the first address that was neither used nor given out. */
-function changePlace(state: AccountState, given: readonly [number, number], descriptor: Descriptor): AccountScript {
+function changePlace(
+  state: AccountState,
+  given: readonly [number, number],
+  descriptor: Descriptor,
+): AccountScript {
   const keychain: Keychain = descriptor.keychains === 2 ? 1 : 0
   if (!descriptor.ranged) return scriptAt(descriptor, keychain, 0)
   const unused = firstUnused(state)[keychain]
@@ -274,7 +300,10 @@ function changePlace(state: AccountState, given: readonly [number, number], desc
   return scriptAt(descriptor, keychain, next < unused + CHANGE_GAP ? next : unused)
 }
 
-function givenAfter(given: readonly [number, number], { keychain, index }: AccountScript): readonly [number, number] {
+function givenAfter(
+  given: readonly [number, number],
+  { keychain, index }: AccountScript,
+): readonly [number, number] {
   const next = Math.max(given[keychain], index + 1)
   return keychain === 0 ? [next, given[1]] : [given[0], next]
 }

@@ -95,6 +95,10 @@ describe('deriving', () => {
     const again = scriptAt(descriptor, 0, 0)
     expect(again).not.toBe(first)
     expect(again).toEqual(first)
+    const full = parseDescriptor(`pkh(${read(WPKH).text.slice(5, -10)})`, bitcoinNetwork)
+    const all = deriveScripts(full, 0, 0, 4_097)
+    expect(scriptAt(full, 0, 4_095)).toBe(all[4_095])
+    expect(scriptAt(full, 0, 4_096)).not.toBe(all[4_096])
   })
 
   test('a key that turns up twice under one script is refused', () => {

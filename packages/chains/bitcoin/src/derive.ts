@@ -50,8 +50,9 @@ export interface AccountScript {
 type AccountKey = AccountScript['keys'][number]
 
 /**
- * The scripts of `count` indexes in a row, from `from` on. What is not ranged has index 0 only, a group of addresses one index for
- * each. Throws `INVALID_REQUEST` for a keychain or an index that the account does not have.
+ * The scripts of `count` indexes in a row, from `from` on. What is not ranged has index 0 only, a group of
+ * addresses one index for each. Throws `INVALID_REQUEST` for a keychain or an index that the account does not
+ * have.
  *
  * @example
  * deriveScripts(descriptor, 0, 0, 20).map(({ script }) => formatAddress(script, bitcoinNetwork))
@@ -73,7 +74,8 @@ export function deriveScripts(
 }
 
 /**
- * The script of one index. What was derived is kept, up to some thousands. Throws as {@link deriveScripts} does.
+ * The script of one index. What was derived is kept, up to some thousands. Throws as {@link deriveScripts}
+ * does.
  *
  * @example
  * scriptAt(descriptor, 1, 7) // change address 7
@@ -91,8 +93,8 @@ export function scriptAt(descriptor: Descriptor, keychain: Keychain, index: numb
 const nameOf = (keychain: Keychain, index: number): number => 2 * index + keychain
 
 /**
- * Where in the account an output script stands, as the derivations of a PSBT claim. A claim counts only when the account's own
- * descriptor makes the very same script there: `undefined` for everything else.
+ * Where in the account an output script stands, as the derivations of a PSBT claim. A claim counts only when
+ * the account's own descriptor makes the very same script there: `undefined` for everything else.
  *
  * @example
  * locateScript(descriptor, output.script, output.derivations) // { keychain: 1, index: 7 }
@@ -116,10 +118,9 @@ export function locateScript(
   let claims = 0
   for (const derivation of derivations)
     for (const keychain of keychainsOf(descriptor))
-      for (const { ranged, fingerprint, path } of basesOf(descriptor, keychain)) {
+      for (const { fingerprint, path } of basesOf(descriptor, keychain)) {
         const index = derivation.path[path.length]
         if (
-          !ranged ||
           index === undefined ||
           index >= HARDENED ||
           derivation.path.length !== path.length + 1 ||
@@ -147,7 +148,6 @@ interface Base {
   readonly publicKey: Uint8Array
   readonly fingerprint: string
   readonly path: readonly number[]
-  readonly ranged: boolean
 }
 
 interface Memory {
@@ -183,7 +183,6 @@ function baseOf({ origin, hd, publicKey, steps, ranged }: DescriptorKey, keychai
     publicKey: parent?.publicKey ?? publicKey,
     fingerprint: origin?.fingerprint ?? fingerprintOf(publicKey),
     path: [...(origin ? parsePath(origin.path) : []), ...below],
-    ranged,
   }
 }
 

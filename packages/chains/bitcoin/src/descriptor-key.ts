@@ -36,7 +36,9 @@ const PRIVATE =
 const DEEPEST = 255
 export const BROKEN_ORIGIN = 'The origin of a key is broken. Write it like [d34db33f/84h/0h/0h].'
 
-/** What an account of each type of key path is called by the standards: the first step of its keys (BIP-43). */
+/**
+ * What an account of each type of key path is called by the standards: the first step of its keys (BIP-43).
+ */
 const PURPOSES: ReadonlyMap<number, readonly ScriptType[]> = new Map([
   [44, ['p2pkh']],
   [49, ['p2sh-p2wpkh']],
@@ -54,8 +56,8 @@ export function refusePrivate(text: string): void {
 }
 
 /**
- * Reads a key expression of an account of `type`. Throws `INVALID_ACCOUNT` with its own reason for each thing that such an account
- * cannot have; never repeats the text.
+ * Reads a key expression of an account of `type`. Throws `INVALID_ACCOUNT` with its own reason for each thing
+ * that such an account cannot have; never repeats the text.
  */
 export function parseKey(
   text: string,
@@ -99,8 +101,8 @@ export function formatKey(
 }
 
 /**
- * The type of account whose keys begin at this path (BIP-44, 48, 49, 84, 86); `undefined` for other paths. Throws
- * `INVALID_ACCOUNT` for the path of another coin.
+ * The type of account whose keys begin at this path (BIP-44, 48, 49, 84, 86); `undefined` for other paths.
+ * Throws `INVALID_ACCOUNT` for the path of another coin.
  *
  * @example
  * typeOfPath('m/84h/0h/0h', bitcoinNetwork) // 'p2wpkh'

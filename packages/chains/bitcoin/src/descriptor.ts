@@ -66,15 +66,15 @@ const MOST_KEYS = 20
 
 /**
  * Reads an account: `pkh(KEY)`, `sh(wpkh(KEY))`, `wpkh(KEY)`, `tr(KEY)`, `wsh(sortedmulti(k,KEY,…))`,
- * `sh(wsh(sortedmulti(k,KEY,…)))` and `addr(ADDRESS)`. Keys are public: single ones, or extended ones followed by unhardened steps,
- * one of which may be a pair (`<0;1>`, receiving and change) and the last one `*`. The checksum may be missing and is verified
- * when it is there.
+ * `sh(wsh(sortedmulti(k,KEY,…)))` and `addr(ADDRESS)`. Keys are public: single ones, or extended ones
+ * followed by unhardened steps, one of which may be a pair (`<0;1>`, receiving and change) and the last one
+ * `*`. The checksum may be missing and is verified when it is there.
  *
- * For watching alone it also takes what people have at hand: an address, several of them, or an extended key whose form, origin
- * or `options.type` says what kind of account it is of (SLIP-132's `ypub` and `zpub` do).
+ * For watching alone it also takes what people have at hand: an address, several of them, or an extended key
+ * whose form, origin or `options.type` says what kind of account it is of (SLIP-132's `ypub` and `zpub` do).
  *
- * Throws `INVALID_ACCOUNT`, with its own reason for each thing that is wrong or not supported, for keys of another network and for
- * private keys; `INVALID_ADDRESS` for addresses. No error repeats the text.
+ * Throws `INVALID_ACCOUNT`, with its own reason for each thing that is wrong or not supported, for keys of
+ * another network and for private keys; `INVALID_ADDRESS` for addresses. No error repeats the text.
  *
  * @example
  * const { text, type } = parseDescriptor('zpub6rFR7y4Q2Aij…', bitcoinNetwork)
@@ -99,8 +99,8 @@ export function parseDescriptor(
 }
 
 /**
- * The same for the text of an opened account, which is met many times: what was read stays known, and so do the scripts that
- * were derived from it.
+ * The same for the text of an opened account, which is met many times: what was read stays known, and so do
+ * the scripts that were derived from it.
  */
 export function readDescriptor(
   account: AccountDescriptor,
@@ -126,7 +126,10 @@ export function readDescriptor(
 const KEPT = 32
 const read = new WeakMap<Engine, Map<string, Descriptor>>()
 
-/** Writes a descriptor in its one canonical form: `h` for hardened steps, `xpub` or `tpub` for extended keys, with its checksum. */
+/**
+ * Writes a descriptor in its one canonical form: `h` for hardened steps, `xpub` or `tpub` for extended keys,
+ * with its checksum.
+ */
 export function formatDescriptor(
   { type, keys, threshold, scripts }: Pick<Descriptor, 'type' | 'keys' | 'threshold' | 'scripts'>,
   network: BitcoinNetwork,
@@ -157,8 +160,9 @@ export function formatDescriptor(
 }
 
 /**
- * The descriptor of the account whose keys begin at the path of `key` (BIP-44, 49, 84, 86), with a keychain for receiving and one
- * for change. Throws `INVALID_ACCOUNT` for keys of another coin, of another kind of account, or without chain code.
+ * The descriptor of the account whose keys begin at the path of `key` (BIP-44, 49, 84, 86), with a keychain
+ * for receiving and one for change. Throws `INVALID_ACCOUNT` for keys of another coin, of another kind of
+ * account, or without chain code.
  *
  * @example
  * accountDescriptor(await signer.publicKey('m/84h/0h/0h'), 'p2wpkh', bitcoinNetwork)
@@ -179,8 +183,8 @@ export function accountDescriptor(
 }
 
 /**
- * The descriptor of an account that several people hold together, of which `threshold` sign each payment. Its text is the same
- * in whatever order the keys come. Throws `INVALID_ACCOUNT`.
+ * The descriptor of an account that several people hold together, of which `threshold` sign each payment. Its
+ * text is the same in whatever order the keys come. Throws `INVALID_ACCOUNT`.
  *
  * @example
  * const keys = await Promise.all(signers.map((signer) => signer.publicKey('m/48h/0h/0h/2h')))
@@ -216,7 +220,8 @@ function accountKey(key: PublicKey, engine: Engine): DescriptorKey {
   const depth = indexes.length
   if (!chainCode) throw wrong('It takes an extended key, and this signer gives single keys only.')
   if (!/^[0-9a-f]{8}$/.test(fingerprint)) throw wrong('The fingerprint of its key is not eight hex digits.')
-  // Of a root's child it is the root's; of others only the signer can tell, and nothing but the look of the text depends on it.
+  // Of a root's child it is the root's; of others only the signer can tell, and nothing but the look of the
+  // text depends on it.
   const parentFingerprint = key.parentFingerprint ?? (depth === 1 ? fingerprint : '00000000')
   const hd = hdFromPublic(
     { publicKey, chainCode, depth, index: indexes.at(-1) ?? 0, parentFingerprint },

@@ -6,15 +6,16 @@ import { inspectPlan } from './inspect.ts'
 import type { BitcoinNetwork } from './networks.ts'
 import { readSigned } from './sign.ts'
 
-/** Own addresses are recognised up to so far above the highest one that the transaction spends from. */
-const AHEAD = 1_000
+/** Own addresses are recognised up to so far above the highest one that the transaction spends from, and up to so many. */
+const AHEAD = 200
+const MOST = 10_000
 
 /**
  * What a signed transaction does, from its bytes: who gets what, what comes back, the exact fee. It has no intent to hold it
  * against, and the amounts that it spends are covered by its signatures, not by the transactions that made them (on `p2pkh`
  * accounts by nothing). Throws `INVALID_SIGNED`.
  *
- * Change to an address more than 1,000 above those that it spends from counts as a payment to a stranger.
+ * Change to an address 200 or more above those that it spends from counts as a payment to a stranger.
  *
  * @example
  * describeEffects(inspectSigned(signed, bitcoinNetwork), [bitcoinNetwork.coin])
@@ -33,7 +34,7 @@ export function inspectSigned(signed: SignedFields, network: BitcoinNetwork, eng
 }
 
 function ownScripts(descriptor: Descriptor, highest: number): ReadonlyMap<string, AccountScript> {
-  const count = descriptor.ranged ? highest + AHEAD : Math.max(1, descriptor.scripts.length)
+  const count = descriptor.ranged ? Math.min(highest, MOST) + AHEAD : Math.max(1, descriptor.scripts.length)
   const keychains = ([0, 1] as const).slice(0, descriptor.keychains)
   return new Map(
     keychains

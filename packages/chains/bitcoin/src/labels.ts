@@ -17,7 +17,10 @@ export interface Label {
   readonly origin?: string
   /** Of outputs: false when the owner does not want the coin spent. */
   readonly spendable?: boolean
-  /** Every other field, as it came: `height`, `time`, `fee`, `value`, `rate`, `keypath` … Integers beyond 2^53 as strings. */
+  /**
+   * Every other field, as it came: `height`, `time`, `fee`, `value`, `rate`, `keypath` … Integers beyond 2^53
+   * as strings.
+   */
   readonly more?: Readonly<Record<string, unknown>>
 }
 
@@ -39,8 +42,9 @@ const LONGEST_LINE = 100_000
 const MOST_LINES = 1_000_000
 
 /**
- * Reads a file of labels: a JSON object on each line. A line that breaks a rule, or is of a kind that is not known, does not spoil
- * the others: it is told of in `skipped`. Addresses, transaction ids and keys come back in their canonical writing.
+ * Reads a file of labels: a JSON object on each line. A line that breaks a rule, or is of a kind that is not
+ * known, does not spoil the others: it is told of in `skipped`. Addresses, transaction ids and keys come back
+ * in their canonical writing.
  *
  * Throws `INVALID_JSON` for what is no text, or more than 64 MB or a million lines.
  *
@@ -66,7 +70,8 @@ export function parseLabels(text: string, network: BitcoinNetwork): LabelFile {
 }
 
 /**
- * Writes labels, one JSON object on each line. Throws `INVALID_JSON` for a label that {@link parseLabels} would not read back.
+ * Writes labels, one JSON object on each line. Throws `INVALID_JSON` for a label that {@link parseLabels}
+ * would not read back.
  *
  * @example
  * formatLabels([{ type: 'tx', ref: txid, label: 'Salary' }], bitcoinNetwork) // '{"type":"tx","ref":"…","label":"Salary"}\n'

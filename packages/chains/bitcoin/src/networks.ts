@@ -25,6 +25,8 @@ export interface BitcoinNetwork<Id extends ChainId = ChainId, Name extends strin
   readonly blockTime: number
   /** Confirmations after which a payment counts as final. */
   readonly finalAfter: number
+  /** Own change is recognised up to this index (and 1,000 above the highest that a draft spends from): see threat B3. */
+  readonly range: number
   /** An address of the network, for examples and error messages. */
   readonly sample: string
 }
@@ -35,6 +37,7 @@ const common = {
   minFeeRate: 1_000n,
   blockTime: 600_000,
   finalAfter: 6,
+  range: 10_000,
 } as const
 
 export const bitcoinNetwork: BitcoinNetwork<'bip122:000000000019d6689c085ae165831e93', 'bitcoin'> = {

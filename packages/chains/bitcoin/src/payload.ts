@@ -4,7 +4,14 @@ import { equalBytes } from './bytes.ts'
 import { type AccountScript, locateScript, scriptAt } from './derive.ts'
 import { type Descriptor, readDescriptor } from './descriptor.ts'
 import type { BitcoinNetwork } from './networks.ts'
-import { decodePsbt, encodePsbt, type PsbtDerivation, type PsbtInput, type PsbtOutput, toBase64 } from './psbt.ts'
+import {
+  decodePsbt,
+  encodePsbt,
+  type PsbtDerivation,
+  type PsbtInput,
+  type PsbtOutput,
+  toBase64,
+} from './psbt.ts'
 import { decodeTx, type Tx, type TxOutput, txidOf } from './transaction.ts'
 
 /** One coin that a draft spends. */
@@ -31,8 +38,7 @@ export interface Plan {
   readonly outputs: readonly PlannedOutput[]
 }
 
-/** Up to here own addresses are recognised, and so far above the highest one that a draft spends from. */
-const RANGE = 10_000
+/** Own addresses are recognised so far above the highest one that a draft spends from, whatever the network's range. */
 const AHEAD = 1_000
 /** What a sequence may be: replaceable (BIP-125), not so but with the locktime in force, or neither. */
 const SEQUENCES = [0xfffffffd, 0xfffffffe, 0xffffffff]
@@ -74,14 +80,20 @@ export function readPayload(
 
 /** One draft is read several times on its way to a signature: shown, held against its intent, claimed, signed. */
 let last:
-  | { readonly payload: string; readonly account: string; readonly network: BitcoinNetwork; readonly plan: Plan }
+  | {
+      readonly payload: string
+      readonly account: string
+      readonly network: BitcoinNetwork
+      readonly plan: Plan
+    }
   | undefined
 
 function prove(payload: string, account: string, network: BitcoinNetwork, engine: Engine | undefined): Plan {
   const descriptor = readDescriptor(account, network, engine)
   const psbt = decodePsbt(payload)
   if (psbt.txVersion !== 2) throw wrong('Its transaction is not of version 2.')
-  if (psbt.other.length || psbt.xpubs.length || psbt.modifiable !== undefined) throw wrong('It has fields that no draft has.')
+  if (psbt.other.length || psbt.xpubs.length || psbt.modifiable !== undefined)
+    throw wrong('It has fields that no draft has.')
   if (psbt.locktime >= FIRST_TIME) throw wrong('It is locked until a time, which no draft of this wallet is.')
   if (psbt.inputs.length === 0 || psbt.outputs.length === 0) throw wrong('It spends or pays nothing.')
 
@@ -93,7 +105,12 @@ function prove(payload: string, account: string, network: BitcoinNetwork, engine
     seen.add(outpoint)
     checkInput(input, i)
     const output = spentOutput(input, i, previous)
-    const script = ownScript(descriptor, output.script, [...input.derivations, ...input.tapDerivations], () => true)
+    const script = ownScript(
+      descriptor,
+      output.script,
+      [...input.derivations, ...input.tapDerivations],
+      () => true,
+    )
     if (!script) throw wrong(`Input ${i} is not a coin of this account.`)
     if (input.previous === undefined && descriptor.type !== 'p2tr')
       throw wrong(`Input ${i} comes without its previous transaction, so its amount is not proven.`)
@@ -107,7 +124,7 @@ function prove(payload: string, account: string, network: BitcoinNetwork, engine
     }
   })
 
-  const most = Math.max(RANGE, Math.max(...inputs.map(({ script }) => script.index)) + AHEAD)
+  const most = inputs.reduce((most, { script }) => Math.max(most, script.index + AHEAD), network.range)
   const outputs = psbt.outputs.map((output, i): PlannedOutput => {
     if (output.other.length || output.tapTree) throw wrong(`Output ${i} has fields that no draft has.`)
     const { amount, script } = output
@@ -216,7 +233,11 @@ function checkAmount(amount: bigint): bigint {
 // ---- writing ----
 
 function psbtInput({ txid, vout, sequence, amount, script, previous }: SpentCoin): PsbtInput {
-  const isLegacy = script.internalKey === undefined && !script.redeemScript && !script.witnessScript && isP2pkh(script.script)
+  const isLegacy =
+    script.internalKey === undefined &&
+    !script.redeemScript &&
+    !script.witnessScript &&
+    isP2pkh(script.script)
   return {
     txid,
     vout,

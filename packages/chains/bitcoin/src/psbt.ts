@@ -196,7 +196,7 @@ const XPUB = 78
 const XPUB_DEPTH = 4
 
 /** `unsigned` is the transaction of version 0, when it is read already. Throws `INVALID_DRAFT`. */
-export function readMaps({ global, inputs, outputs }: PsbtMaps, unsigned = unsignedOf(global)): Psbt {
+export function readMaps({ global, inputs, outputs }: PsbtMaps, unsigned: Tx | undefined = unsignedOf(global)): Psbt {
   const fields: { -readonly [K in keyof Psbt]?: Psbt[K] } = {}
   const xpubs: { xpub: Uint8Array; fingerprint: string; path: readonly number[] }[] = []
   const other: PsbtPair[] = []

@@ -10,6 +10,7 @@ import {
 import { softwareSigner } from '@coffer/signer-software'
 import { describe, expect, it } from 'vitest'
 import type { BitcoinAccount } from './account.ts'
+import { parseAddress } from './address.ts'
 import { regtest } from './bitcoin.ts'
 import { deriveScripts } from './derive.ts'
 import { readDescriptor } from './descriptor.ts'
@@ -249,3 +250,45 @@ async function feeOf(signed: Signed, account: BitcoinAccount): Promise<bigint> {
   const row = (await account.history()).items.find(({ txid }) => txid === signed.txid)
   return row!.fee!
 }
+
+it('lets one recipient pay for a replacement, when told so', async () => {
+  const { wallet, signed, account } = await signedPayment()
+  await wallet.publish(signed)
+  const faster = await account.replace(signed, { action: 'speed-up', lower: STRANGER })
+  expect(faster.intent).toMatchObject({ kind: 'sweep', to: STRANGER, replaces: signed.txid })
+  expect(faster.effects.list).toHaveLength(1)
+  await wallet.sign(faster)
+  await expect(
+    account.replace(signed, { action: 'speed-up', lower: regtestNetwork.sample }),
+  ).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+})
+
+it('leaves the new coins of a miner alone until they are ripe', async () => {
+  const { wallet, account, chain } = await signedPayment()
+  const { script } = parseAddress((await account.receive()).address, regtestNetwork)
+  const coinbase = {
+    version: 2,
+    locktime: 0,
+    inputs: [
+      {
+        txid: '00'.repeat(32),
+        vout: 0xffffffff,
+        sequence: 0xffffffff,
+        scriptSig: Uint8Array.of(1, 1),
+        witness: [],
+      },
+    ],
+    outputs: [{ amount: 5_000_000n, script }],
+  }
+  chain.add(coinbase, chain.height - 98)
+  expect(await account.balance()).toMatchObject({ immature: 5_000_000n })
+  await expect(account.create({ to: STRANGER, amount: 2_000_000n })).rejects.toMatchObject({
+    code: 'INSUFFICIENT_FUNDS',
+  })
+  await expect(
+    account.create({ to: STRANGER, amount: 2_000_000n, coins: [`${txidOf(coinbase)}:0`] }),
+  ).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+  chain.height += 1
+  expect(await account.balance()).toMatchObject({ immature: 0n })
+  await wallet.sign(await account.create({ to: STRANGER, amount: 2_000_000n }))
+})

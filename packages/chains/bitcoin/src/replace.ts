@@ -1,15 +1,15 @@
 import { CofferError, type Draft, type ReadOptions, type SignedFields } from '@coffer/core'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { formatAddress } from './address.ts'
-import { build, type Building } from './create.ts'
+import { formatAddress, parseAddress } from './address.ts'
+import { type Building, build } from './create.ts'
+import { scriptAt } from './derive.ts'
 import { checkFee, type FeeChoice, feeRate, ownRate } from './fees.ts'
 import type { BitcoinIntent, Output } from './intent.ts'
+import type { BitcoinNetwork } from './networks.ts'
 import { nullDataOf } from './script.ts'
 import { type AccountState, firstUnused, type KnownTx } from './state.ts'
-import { scriptAt } from './derive.ts'
-import { coinsOf, descendantsOf, feeOfKnown, isOwn, type OwnCoin, ownOutput } from './view.ts'
 import { weightOf } from './transaction.ts'
-import type { BitcoinNetwork } from './networks.ts'
+import { coinsOf, descendantsOf, feeOfKnown, isOwn, type OwnCoin, ownOutput } from './view.ts'
 
 export interface ReplaceRequest {
   /** `speed-up` has it mined sooner; `cancel` brings everything back instead. */
@@ -21,6 +21,11 @@ export interface ReplaceRequest {
    * for one's own transactions, `cpfp` for those of others.
    */
   readonly by?: 'rbf' | 'cpfp' | undefined
+  /**
+   * The recipient who gets less, so that the fee can rise: for a payment of everything there was. Without it every recipient gets
+   * what it got, and further coins pay.
+   */
+  readonly lower?: string | undefined
 }
 
 /** What nodes want a replacement to pay for its own relay, in satoshi for 1,000 virtual bytes. */
@@ -36,7 +41,7 @@ const INCREMENT = 1_000n
 export async function replace(
   account: Building,
   sent: Pick<SignedFields, 'txid'>,
-  { action, fee: choice = 'fast', by }: ReplaceRequest,
+  { action, fee: choice = 'fast', by, lower }: ReplaceRequest,
   options: ReadOptions,
 ): Promise<Draft<BitcoinIntent>> {
   if (action !== 'speed-up' && action !== 'cancel')
@@ -63,10 +68,13 @@ export async function replace(
     })
   const rate = feeRate(choice, estimates, network)
   const own = isOwn(state, known)
-  if (by === 'cpfp' || (!own && action === 'speed-up' && by === undefined)) return child(account, state, sent.txid, rate)
+  if (by === 'cpfp' || (!own && action === 'speed-up' && by === undefined))
+    return child(account, state, sent.txid, rate)
   if (!own)
-    throw invalid('Only the sender can replace a transaction. Speed it up by "cpfp", which spends what it pays to you.')
-  return bumped(account, state, sent.txid, known, action, rate)
+    throw invalid(
+      'Only the sender can replace a transaction. Speed it up by "cpfp", which spends what it pays to you.',
+    )
+  return bumped(account, state, sent.txid, known, action, rate, lower)
 }
 
 function bumped(
@@ -76,6 +84,7 @@ function bumped(
   known: KnownTx,
   action: ReplaceRequest['action'],
   rate: bigint,
+  lower: string | undefined,
 ): Promise<Draft<BitcoinIntent>> {
   const evicted = [txid, ...descendantsOf(state, txid)].map((id) => state.txs.get(id)!)
   const paid = evicted.reduce((sum, tx) => sum + (feeOfKnown(state, tx) ?? 0n), 0n)
@@ -85,18 +94,42 @@ function bumped(
   const place = change.find(({ keychain }) => keychain === 1) ?? change[0]
   const keychain = account.descriptor.keychains === 2 ? 1 : 0
   return build(account, state, {
-    intent: action === 'cancel' ? { kind: 'cancel', replaces: txid } : sameAgain(known, state, txid, account.network),
+    intent:
+      action === 'cancel'
+        ? { kind: 'cancel', replaces: txid }
+        : lowered(sameAgain(known, state, txid, account.network), lower, account.network),
     rate: rate > before ? rate : before + 1n,
     again: spentBy(state, known),
     leastFee: (vsize) => paid + (vsize * INCREMENT + 999n) / 1000n,
     change:
       place ??
-      (account.descriptor.ranged ? scriptAt(account.descriptor, keychain, firstUnused(state)[keychain]) : undefined),
+      (account.descriptor.ranged
+        ? scriptAt(account.descriptor, keychain, firstUnused(state)[keychain])
+        : undefined),
   })
 }
 
+/** The same, but that one recipient gets what remains. */
+function lowered(intent: BitcoinIntent, lower: string | undefined, network: BitcoinNetwork): BitcoinIntent {
+  if (lower === undefined) return intent
+  const { address } = parseAddress(lower, network)
+  const { memo, replaces } = intent
+  const extras = { ...(memo === undefined ? {} : { memo }), ...(replaces === undefined ? {} : { replaces }) }
+  const asset = network.coin.id
+  const payments = intent.kind === 'pay' ? [intent] : intent.kind === 'batch' ? intent.payments : []
+  if (!payments.some(({ to }) => to === address)) throw invalid('Only who is paid already can get less.')
+  if (payments.length === 1) return { kind: 'sweep', asset, to: address, ...extras }
+  const others = payments.filter(({ to }) => to !== address).map(({ to, amount }) => ({ to, amount }))
+  return { kind: 'batch', asset, payments: others, rest: address, ...extras }
+}
+
 /** The intent whose transaction is `known`: its payments to others, and to own addresses beside the change. */
-function sameAgain(known: KnownTx, state: AccountState, txid: string, network: BitcoinNetwork): BitcoinIntent {
+function sameAgain(
+  known: KnownTx,
+  state: AccountState,
+  txid: string,
+  network: BitcoinNetwork,
+): BitcoinIntent {
   const asset = network.coin.id
   const payments: Output[] = []
   let memo: string | undefined
@@ -120,19 +153,35 @@ function spentBy(state: AccountState, { tx }: KnownTx): readonly OwnCoin[] {
   return tx.inputs.map(({ txid, vout }): OwnCoin => {
     const output = ownOutput(state, txid, vout)!
     const height = state.txs.get(txid)!.height
-    return { txid, vout, amount: output.amount, script: output.script, height, confirmations: 0, own: true }
+    return {
+      txid,
+      vout,
+      amount: output.amount,
+      script: output.script,
+      height,
+      confirmations: 0,
+      own: true,
+      immature: false,
+    }
   })
 }
 
 /** A child that pays for its parent, out of the largest output that the parent pays to the account. */
-function child(account: Building, state: AccountState, parent: string, rate: bigint): Promise<Draft<BitcoinIntent>> {
+function child(
+  account: Building,
+  state: AccountState,
+  parent: string,
+  rate: bigint,
+): Promise<Draft<BitcoinIntent>> {
   const coins = coinsOf(state).filter(({ txid }) => txid === parent)
   const [coin] = [...coins].sort((a, b) => (a.amount < b.amount ? 1 : -1))
-  if (!coin) throw invalid('It pays nothing to this account that could be spent, so it cannot be pushed from here.')
+  if (!coin)
+    throw invalid('It pays nothing to this account that could be spent, so it cannot be pushed from here.')
   if (coin.ancestors?.fee === undefined)
     throw new CofferError({
       code: 'FEE_UNKNOWN',
-      message: 'What it pays is not known, because an earlier transaction could not be read. Try again later.',
+      message:
+        'What it pays is not known, because an earlier transaction could not be read. Try again later.',
       retryable: true,
     })
   return build(account, state, {

@@ -63,7 +63,7 @@ export interface Selection<C extends Coin> {
 }
 
 /** What nodes relay at most (MAX_STANDARD_TX_WEIGHT). */
-export const MAX_WEIGHT = 400_000
+const MAX_WEIGHT = 400_000
 
 const MOST_MONEY = 2_100_000_000_000_000
 /** A hundred times what anybody ever paid: keeps every product of weight and rate exact. */

@@ -37,7 +37,8 @@ export interface ExtendedKeyText {
 }
 
 /**
- * Reads an extended public key of any dialect and writes it as `xpub` or `tpub`. Throws `INVALID_KEY`, also for private keys.
+ * Reads an extended public key of any dialect and writes it as `xpub` or `tpub`. Throws `INVALID_KEY`, also
+ * for private keys.
  *
  * @example
  * normaliseXpub('zpub6rFR7y4Q2Aij…') // { xpub: 'xpub6CatWdiZiodm…', dialect: 'zpub', type: 'p2wpkh', testnet: false }
@@ -49,8 +50,8 @@ export function normaliseXpub(text: string): ExtendedKeyText & { readonly xpub: 
 }
 
 /**
- * Reads an extended private key of any dialect and writes it as `xprv` or `tprv`, for `xprvSigner`. The result is as secret as
- * the key. Throws `INVALID_KEY`, which never repeats the text.
+ * Reads an extended private key of any dialect and writes it as `xprv` or `tprv`, for `xprvSigner`. The
+ * result is as secret as the key. Throws `INVALID_KEY`, which never repeats the text.
  *
  * @example
  * const { xprv, testnet } = normaliseXprv(zprv)
@@ -62,8 +63,9 @@ export function normaliseXprv(text: string): ExtendedKeyText & { readonly xprv: 
 }
 
 /**
- * Writes an extended public key in the dialect of its network that stands for `type`, for programs that know no descriptors.
- * Accounts of the types `p2pkh` and `p2tr` have none of their own: they stay `xpub` or `tpub`. Throws `INVALID_KEY`.
+ * Writes an extended public key in the dialect of its network that stands for `type`, for programs that know
+ * no descriptors. Accounts of the types `p2pkh` and `p2tr` have none of their own: they stay `xpub` or
+ * `tpub`. Throws `INVALID_KEY`.
  *
  * @example
  * formatXpub('xpub6CatWdiZiodm…', 'p2wpkh') // 'zpub6rFR7y4Q2Aij…'

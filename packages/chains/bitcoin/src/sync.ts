@@ -102,7 +102,9 @@ export async function sync(
     }
   }
   const txs = await transactionsOf(reading, state.txs)
-  return { tip, round: reading.round, scripts: reading.scripts, txs, times: state.times }
+  // Near the tip another block may have come in place of the one whose time is known.
+  const times = new Map([...state.times].filter(([height]) => height <= tip.height - SETTLED))
+  return { tip, round: reading.round, scripts: reading.scripts, txs, times }
 }
 
 interface Reading {

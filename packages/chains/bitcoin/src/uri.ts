@@ -22,8 +22,8 @@ export interface PaymentUri {
   readonly label?: string
   readonly message?: string
   /**
-   * Other ways of paying (`lightning`, `lno`, `sp`, `pay`), where to prove the payment (`pop`), and what is not known here, in their
-   * order.
+   * Other ways of paying (`lightning`, `lno`, `sp`, `pay`), where to prove the payment (`pop`), and what is
+   * not known here, in their order.
    */
   readonly parameters: readonly UriParameter[]
 }
@@ -54,8 +54,8 @@ const ONCE = [...WORDS, 'pop']
 const INSTRUCTIONS = ['lightning', 'lno', 'pay', 'sp']
 
 /**
- * Writes a payment link. Throws `INVALID_ADDRESS`, `INVALID_AMOUNT`, and `INVALID_URI` for a link that names no way to pay, names
- * one thing twice, or would not be read back.
+ * Writes a payment link. Throws `INVALID_ADDRESS`, `INVALID_AMOUNT`, and `INVALID_URI` for a link that names
+ * no way to pay, names one thing twice, or would not be read back.
  *
  * @example
  * formatUri({ to: 'bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu', amount: 25_000_000n, label: 'Tea & cake' }, bitcoinNetwork)
@@ -84,11 +84,13 @@ export function formatUri(fields: UriFields, network: BitcoinNetwork): string {
 }
 
 /**
- * Reads a payment link, of BIP-321 and of BIP-21 before it. Names count in small and capital letters alike, and what is not known
- * is passed on in `parameters`; but a link that requires something unknown (`req-…`) asks for nothing that can be done here.
+ * Reads a payment link, of BIP-321 and of BIP-21 before it. Names count in small and capital letters alike,
+ * and what is not known is passed on in `parameters`; but a link that requires something unknown (`req-…`)
+ * asks for nothing that can be done here.
  *
- * Throws `INVALID_URI` for links that break a rule, name something twice, hide characters or name no way to pay;
- * `INVALID_ADDRESS` for an address that is none or of another network; `INVALID_AMOUNT` for an amount that is none.
+ * Throws `INVALID_URI` for links that break a rule, name something twice, hide characters or name no way to
+ * pay; `INVALID_ADDRESS` for an address that is none or of another network; `INVALID_AMOUNT` for an amount
+ * that is none.
  *
  * @example
  * parseUri('bitcoin:bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu?amount=20.3&label=Luke-Jr', bitcoinNetwork)
@@ -167,7 +169,10 @@ function readAmount(text: string): bigint {
   })
 }
 
-/** Text that is shown to people must not look like another one: no control characters, no marks that turn its direction. */
+/**
+ * Text that is shown to people must not look like another one: no control characters, no marks that turn its
+ * direction.
+ */
 function words(text: string): string {
   if (text.length > LONGEST_WORDS) throw wrong('Its words are too long.')
   if (/[\p{Cc}\p{Cs}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u.test(text.replace(/[\t\r\n]/g, '')))

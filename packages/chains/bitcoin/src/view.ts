@@ -1,5 +1,5 @@
-import type { AccountScript } from './derive.ts'
 import { bytesToHex } from '@noble/hashes/utils.js'
+import type { AccountScript } from './derive.ts'
 import type { AccountState, KnownTx } from './state.ts'
 import { weightOf } from './transaction.ts'
 
@@ -16,6 +16,8 @@ export interface OwnCoin {
   readonly confirmations: number
   /** Made by a transaction whose every input is the account's: nobody else can take it back. */
   readonly own: boolean
+  /** New coins of a miner, which nobody may spend before 100 confirmations. */
+  readonly immature: boolean
   /** Waiting transactions that must be mined with it, itself among them; for a waiting coin. */
   readonly ancestors?: Package
 }
@@ -28,6 +30,9 @@ export interface Package {
   /** Satoshi; absent where an input's amount is not known. */
   readonly fee?: bigint
 }
+
+/** Confirmations that new coins need. */
+const MATURITY = 100
 
 /** The unspent coins that a state shows, oldest first. */
 export function coinsOf(state: AccountState): readonly OwnCoin[] {
@@ -46,6 +51,7 @@ export function coinsOf(state: AccountState): readonly OwnCoin[] {
         height: known.height,
         confirmations: confirmationsOf(state, known.height),
         own: isOwn(state, known),
+        immature: isCoinbase(known) && confirmationsOf(state, known.height) < MATURITY,
         ...(known.height === 0 ? { ancestors: packageOf(state, txid) } : {}),
       })
     })
@@ -58,10 +64,18 @@ export function confirmationsOf({ tip }: AccountState, height: number): number {
 }
 
 /** What an output pays into the account, or `undefined`. */
-export function ownOutput(state: AccountState, txid: string, vout: number) {
+export function ownOutput(
+  state: AccountState,
+  txid: string,
+  vout: number,
+): { readonly amount: bigint; readonly script: AccountScript } | undefined {
   const output = state.txs.get(txid)?.tx.outputs[vout]
   const own = output && state.scripts.get(bytesToHex(output.script))
   return own && { amount: output.amount, script: own.script }
+}
+
+function isCoinbase({ tx }: KnownTx): boolean {
+  return tx.inputs[0]?.vout === 0xffffffff
 }
 
 /** True when the account signed every input. */
@@ -116,7 +130,8 @@ export function descendantsOf(state: AccountState, txid: string): readonly strin
 
 function spentOutpoints(state: AccountState): ReadonlySet<string> {
   const spent = new Set<string>()
-  for (const { tx } of state.txs.values()) for (const { txid, vout } of tx.inputs) spent.add(`${txid}:${vout}`)
+  for (const { tx } of state.txs.values())
+    for (const { txid, vout } of tx.inputs) spent.add(`${txid}:${vout}`)
   return spent
 }
 

@@ -16,8 +16,8 @@ const LONGEST = 52
 const COMPRESSED = 0x01
 
 /**
- * Reads a private key in the wallet import format. Throws `INVALID_KEY`, which never repeats the text, for broken ones and for
- * those of another network.
+ * Reads a private key in the wallet import format. Throws `INVALID_KEY`, which never repeats the text, for
+ * broken ones and for those of another network.
  *
  * @example
  * const { secret, compressed } = parseWif(text, bitcoinNetwork)
@@ -50,7 +50,8 @@ export function parseWif(text: string, network: BitcoinNetwork, engine: Engine =
 }
 
 /**
- * Writes a private key (32 bytes) in the wallet import format. Whoever reads the text owns its coins. Throws `INVALID_KEY`.
+ * Writes a private key (32 bytes) in the wallet import format. Whoever reads the text owns its coins. Throws
+ * `INVALID_KEY`.
  *
  * @example
  * formatWif({ secret, compressed: true }, bitcoinNetwork) // 'KyZpNDKnfs94vbrw…'
