@@ -8,6 +8,7 @@ import { regtest } from './bitcoin.ts'
 import { multisigDescriptor } from './descriptor.ts'
 import { regtestNetwork } from './networks.ts'
 import type { SingleKeyType } from './rules.ts'
+import { formatWif, parseWif } from './wif.ts'
 
 const mnemonic = 'legal winner thank year wave sausage worth useful legal winner thank yellow'
 const BTC = 100_000_000n
@@ -413,17 +414,35 @@ describe('a Bitcoin account on a real node', () => {
     expect(caip.descriptor).toBe(one.descriptor)
   })
 
-  it('pays from a single imported key', async () => {
-    const signer = privateKeySigner({ privateKey: new Uint8Array(32).fill(0x17) })
+  it.each([
+    ['p2pkh', true],
+    ['p2pkh-uncompressed', false],
+    ['p2sh-p2wpkh', true],
+    ['p2wpkh', true],
+    ['p2tr', true],
+  ])('sweeps a paper key: %s', async (type, compressed) => {
+    const paper = formatWif({ secret: new Uint8Array(32).fill(0x2a), compressed }, regtestNetwork)
+    const { secret } = parseWif(paper, regtestNetwork)
     const wallet = createWallet({
       chains: [regtest()],
       source: cluster({ [CHAIN]: [esplora(devnet.bitcoin.esploraUrl)] }),
-      signer,
+      signer: privateKeySigner({ privateKey: secret }),
     })
-    const account = await wallet.account('regtest', { type: 'p2tr' })
-    await devnet.bitcoin.fund((await account.receive()).address, { amount: BTC })
-    const draft = await account.create({ to: await strange(), amount: 'max' })
-    const payment = await wallet.publish(await wallet.sign(draft))
+    const account = await wallet.account('regtest', { type })
+    const { address } = await account.receive()
+    const known = await devnet.bitcoin.rpc<{ descriptor: string }>('getdescriptorinfo', [account.descriptor])
+    expect(await devnet.bitcoin.rpc('deriveaddresses', [known.descriptor])).toEqual([address])
+    await devnet.bitcoin.fund(address, { amount: BTC })
+    await devnet.bitcoin.fund(address, { amount: BTC / 2n })
+    const { accepted, draft, payment } = await send(wallet, account, {
+      to: await strange(),
+      amount: 'max',
+      fee: { satPerVb: '5' },
+    })
+    expect(accepted.allowed).toBe(true)
+    const rate = Number(draft.fee.expected) / accepted.vsize
+    expect(rate).toBeGreaterThanOrEqual(5)
+    expect(rate).toBeLessThanOrEqual(5.05)
     await payment.confirmed(1, { interval: 50 })
     expect((await account.balance()).total).toBe(0n)
   })

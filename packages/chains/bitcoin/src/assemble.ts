@@ -31,7 +31,10 @@ function unlock(
   const scriptSig = redeemScript ? pushes([redeemScript]) : new Uint8Array()
   switch (type) {
     case 'p2pkh':
-      return { scriptSig: pushes([withType(first!), keys[0]!.publicKey]), witness: [] }
+      return {
+        scriptSig: pushes([withType(first!), keys[0]!.uncompressed ?? keys[0]!.publicKey]),
+        witness: [],
+      }
     case 'p2tr':
       return { scriptSig, witness: [first!] }
     case 'p2wpkh':

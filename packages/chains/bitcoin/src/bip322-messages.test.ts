@@ -282,12 +282,11 @@ describe('hostile signatures', () => {
     expect(check(bytes.slice(0, -1))).toBe(false)
   })
 
-  test('G9: a text of fifty million letters is not even decoded', () => {
-    const start = performance.now()
-    expect(
-      verifyMessage({ address: ADDRESS, message: 'm', signature: 'A'.repeat(50_000_000) }, bitcoinNetwork),
-    ).toBe(false)
-    expect(performance.now() - start).toBeLessThan(100)
+  test('G9: a text of a hundred million letters is not even decoded', () => {
+    const signature = 'A'.repeat(100_000_000)
+    const before = process.cpuUsage().user
+    expect(verifyMessage({ address: ADDRESS, message: 'm', signature }, bitcoinNetwork)).toBe(false)
+    expect(process.cpuUsage().user - before).toBeLessThan(100_000)
   })
 
   test('multisig: another order, the same signature twice, a filled extra item, too many and too few', () => {

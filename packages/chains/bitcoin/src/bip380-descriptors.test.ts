@@ -91,6 +91,7 @@ describe('the checksum', () => {
 describe('key expressions', () => {
   test.each([
     ['a compressed key', KEY, KEY],
+    ['an uncompressed key', UNCOMPRESSED, UNCOMPRESSED],
     ['with an origin', `[deadbeef/0h/0h/0h]${KEY}`, `[deadbeef/0h/0h/0h]${KEY}`],
     ["' for hardened", `[deadbeef/0'/0'/0']${KEY}`, `[deadbeef/0h/0h/0h]${KEY}`],
     ['mixed signs', `[deadbeef/0'/0h/0']${KEY}`, `[deadbeef/0h/0h/0h]${KEY}`],
@@ -107,7 +108,7 @@ describe('key expressions', () => {
   })
 
   test.each([
-    ['an uncompressed key', UNCOMPRESSED, 'uncompressed key'],
+    ['an uncompressed key that is no point', `${UNCOMPRESSED.slice(0, -2)}00`, 'no point of the curve'],
     ['a hardened step', `${XPUB}/3h/4h/5h/*`, 'takes its private key'],
     ['hardened children', `${XPUB}/3/4/5/*h`, 'takes its private key'],
     ["hardened children, with '", `[deadbeef/0h/1h/2]${XPUB}/3/4/5/*'`, 'takes its private key'],
@@ -266,9 +267,10 @@ describe('the account of a signer', () => {
       ['m/84h/0h', 'p2wpkh'],
       ['m/84h/0h/0', 'p2wpkh'],
       ['m/84h/0h/0h/0', 'p2wpkh'],
-      ['m/0h/0h/0h', 'p2wpkh'],
     ] as const)
       expect(reasonOf(() => text(path, type))).toContain('does not fit the kind of account')
+    // A path that no standard names may lead to any kind.
+    expect(text('m/0h/5h', 'p2tr')).toMatch(/^tr\(\[73c5da0a\/0h\/5h\]xpub/)
     expect(reasonOf(() => text('m/84h/1h/0h', 'p2wpkh'))).toContain('of another coin')
     expect(reasonOf(() => text('m/48h/0h/0h/2h', 'p2wsh-sortedmulti'))).toContain('one key only')
   })

@@ -41,6 +41,8 @@ export interface AccountScript {
   readonly keys: readonly {
     /** 33 bytes, compressed. */
     readonly publicKey: Uint8Array
+    /** The same key in 65 bytes, where the script is made of that form. */
+    readonly uncompressed?: Uint8Array
     readonly fingerprint: string
     /** From the root of the fingerprint, indexes with 2^31 added for hardened ones. */
     readonly path: readonly number[]
@@ -146,6 +148,7 @@ const MOST_CLAIMS = 40
 interface Base {
   readonly parent?: HdKey
   readonly publicKey: Uint8Array
+  readonly uncompressed?: Uint8Array
   readonly fingerprint: string
   readonly path: readonly number[]
 }
@@ -175,12 +178,16 @@ function basesOf(descriptor: Descriptor, keychain: Keychain): readonly Base[] {
   return (memoryOf(descriptor).bases[keychain] ??= descriptor.keys.map((key) => baseOf(key, keychain)))
 }
 
-function baseOf({ origin, hd, publicKey, steps, ranged }: DescriptorKey, keychain: Keychain): Base {
+function baseOf(
+  { origin, hd, publicKey, uncompressed, steps, ranged }: DescriptorKey,
+  keychain: Keychain,
+): Base {
   const below = steps.map((step) => (typeof step === 'number' ? step : step[keychain]))
   const parent = hd && hdDerivePublic(hd, below)
   return {
     ...(parent && ranged ? { parent } : {}),
     publicKey: parent?.publicKey ?? publicKey,
+    ...(uncompressed ? { uncompressed } : {}),
     fingerprint: origin?.fingerprint ?? fingerprintOf(publicKey),
     path: [...(origin ? parsePath(origin.path) : []), ...below],
   }
@@ -200,7 +207,7 @@ function derive(
     return descriptor.scripts
       .slice(from, from + count)
       .map((script, i) => ({ keychain, index: from + i, script, keys: [] }))
-  const rows = basesOf(descriptor, keychain).map(({ parent, publicKey, fingerprint, path }) =>
+  const rows = basesOf(descriptor, keychain).map(({ parent, fingerprint, path, ...own }) =>
     parent
       ? hdDerivePublicMany(parent, from, count).map(
           (child): AccountKey => ({
@@ -209,7 +216,7 @@ function derive(
             path: [...path, child.index],
           }),
         )
-      : Array.from({ length: count }, (): AccountKey => ({ publicKey, fingerprint, path })),
+      : Array.from({ length: count }, (): AccountKey => ({ ...own, fingerprint, path })),
   )
   const columns = Array.from({ length: count }, (_, i) => rows.map((row) => row[i] as AccountKey))
   const outputs = outputsOf(descriptor, columns)
@@ -231,7 +238,7 @@ function outputsOf(
     column.map(({ publicKey }) => publicKey)
   switch (type) {
     case 'p2pkh':
-      return columns.map(([key]) => ({ script: p2pkhScript(hash160(key!.publicKey)) }))
+      return columns.map(([key]) => ({ script: p2pkhScript(hash160(key!.uncompressed ?? key!.publicKey)) }))
     case 'p2wpkh':
       return columns.map(([key]) => ({ script: p2wpkhScript(hash160(key!.publicKey)) }))
     case 'p2sh-p2wpkh':

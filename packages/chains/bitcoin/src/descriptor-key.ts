@@ -11,6 +11,7 @@ import {
   parsePath,
 } from '@coffer/core'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { equalBytes } from './bytes.ts'
 import type { ScriptType } from './descriptor.ts'
 import type { BitcoinNetwork } from './networks.ts'
 import { normaliseXpub } from './slip132.ts'
@@ -23,6 +24,8 @@ export interface DescriptorKey {
   readonly hd?: HdKey
   /** 33 bytes; the extended key's own, or the single key. */
   readonly publicKey: Uint8Array
+  /** The same key in 65 bytes, where the account is of the oldest kind and its scripts are made of this form. */
+  readonly uncompressed?: Uint8Array
   /** Unhardened steps between the extended key and the last one. A pair is a BIP-389 multipath step. */
   readonly steps: readonly (number | readonly [number, number])[]
   /** Ends in `/*`. */
@@ -74,7 +77,7 @@ export function parseKey(
   const origin = fingerprint === undefined ? {} : { origin: readOrigin(fingerprint, path ?? '', network) }
   if (/^[0-9a-fA-F]{50,}$/.test(head)) {
     if (steps.length > 0) throw wrong('Only an extended key (xpub) can be followed by steps.')
-    return { ...origin, publicKey: readSingle(head, type, engine), steps: [], ranged: false }
+    return { ...origin, ...readSingle(head, type, engine), steps: [], ranged: false }
   }
   const hd = readExtended(head, type, network, engine)
   const ranged = steps.at(-1) === '*'
@@ -89,10 +92,10 @@ export function parseKey(
 
 /** Writes a key expression in its one canonical form. */
 export function formatKey(
-  { origin, hd, publicKey, steps, ranged }: DescriptorKey,
+  { origin, hd, publicKey, uncompressed, steps, ranged }: DescriptorKey,
   network: BitcoinNetwork,
 ): string {
-  const head = hd ? hdToXpub(hd, { testnet: network.testnet }) : bytesToHex(publicKey)
+  const head = hd ? hdToXpub(hd, { testnet: network.testnet }) : bytesToHex(uncompressed ?? publicKey)
   const tail = [
     ...steps.map((step) => (typeof step === 'number' ? `/${step}` : `/<${step[0]};${step[1]}>`)),
     ...(ranged ? ['/*'] : []),
@@ -120,6 +123,12 @@ export function typeOfPath(path: string, network: BitcoinNetwork): ScriptType | 
   return kind === undefined || kind < HARDENED ? undefined : types[kind - HARDENED - 1]
 }
 
+/** True when a standard says what kind of account begins with the first step of this path (BIP-43). */
+export function hasPurpose(path: string): boolean {
+  const [first = 0] = parsePath(path)
+  return first >= HARDENED && PURPOSES.has(first - HARDENED)
+}
+
 function readOrigin(fingerprint: string, path: string, network: BitcoinNetwork): KeyOrigin {
   let canonical: string
   try {
@@ -134,9 +143,12 @@ function readOrigin(fingerprint: string, path: string, network: BitcoinNetwork):
 /** Types of one key. */
 export const SINGLE: readonly ScriptType[] = ['p2pkh', 'p2sh-p2wpkh', 'p2wpkh', 'p2tr']
 
-function readSingle(hex: string, type: ScriptType, engine: Engine): Uint8Array {
-  if (hex.length === 130 && hex.startsWith('04'))
-    throw wrong('An uncompressed key (65 bytes) is not supported. Watch its address instead.')
+function readSingle(
+  hex: string,
+  type: ScriptType,
+  engine: Engine,
+): Pick<DescriptorKey, 'publicKey' | 'uncompressed'> {
+  if (hex.length === 130 && hex.startsWith('04')) return readUncompressed(hexToBytes(hex), type, engine)
   const isXOnly = hex.length === 64 && type === 'p2tr'
   if (!isXOnly && (hex.length !== 66 || !/^0[23]/.test(hex)))
     throw wrong(
@@ -151,7 +163,22 @@ function readSingle(hex: string, type: ScriptType, engine: Engine): Uint8Array {
   } catch {
     throw wrong('A public key is no point of the curve, so nobody holds it.')
   }
-  return publicKey
+  return { publicKey }
+}
+
+function readUncompressed(
+  uncompressed: Uint8Array,
+  type: ScriptType,
+  engine: Engine,
+): Pick<DescriptorKey, 'publicKey' | 'uncompressed'> {
+  if (type !== 'p2pkh') throw wrong('An uncompressed key (65 bytes) stands in pkh() only.')
+  const publicKey = Uint8Array.of(2 + (uncompressed[64]! & 1), ...uncompressed.subarray(1, 33))
+  try {
+    if (equalBytes(engine.uncompressed(publicKey), uncompressed)) return { publicKey, uncompressed }
+  } catch {
+    // Told below.
+  }
+  throw wrong('A public key is no point of the curve, so nobody holds it.')
 }
 
 function readExtended(text: string, type: ScriptType, network: BitcoinNetwork, engine: Engine): HdKey {

@@ -14,6 +14,7 @@ import {
   BROKEN_ORIGIN,
   type DescriptorKey,
   formatKey,
+  hasPurpose,
   parseKey,
   refusePrivate,
   SINGLE,
@@ -175,7 +176,8 @@ export function accountDescriptor(
   engine: Engine = nobleEngine,
 ): AccountDescriptor {
   if (!SINGLE.includes(type)) throw wrong('One key makes an account of one key only.')
-  if (typeOfPath(key.path, network) !== type)
+  // A path of one's own may lead to any kind of account; one that a standard names, to that kind alone.
+  if (hasPurpose(key.path) && typeOfPath(key.path, network) !== type)
     throw wrong(
       'The path of its key does not fit the kind of account. Write the descriptor out where that is meant.',
     )

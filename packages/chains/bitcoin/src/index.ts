@@ -13,6 +13,8 @@ export { type AccountScript, deriveScripts, type Keychain } from './derive.ts'
 export {
   accountDescriptor,
   type Descriptor,
+  type DescriptorKey,
+  type DescriptorOptions,
   multisigDescriptor,
   parseDescriptor,
   type ScriptType,
@@ -20,7 +22,14 @@ export {
 export type { FeeChoice, FeeSpeed } from './fees.ts'
 export { inspectSigned } from './inspect-signed.ts'
 export type { BitcoinIntent, Output } from './intent.ts'
-export { formatLabels, type Label, type LabelFile, parseLabels } from './labels.ts'
+export {
+  formatLabels,
+  type Label,
+  type LabelFile,
+  type LabelType,
+  parseLabels,
+  type SkippedLine,
+} from './labels.ts'
 export { type MessageProof, signMessage, verifyMessage } from './messages.ts'
 export {
   type BitcoinNetwork,
@@ -35,8 +44,15 @@ export { combinePsbts, extractTx, finalizePsbt } from './psbt-merge.ts'
 export type { ReplaceRequest } from './replace.ts'
 export type { BitcoinCosts, BitcoinRequest } from './request.ts'
 export { type BitcoinRules, bitcoinRules, type SingleKeyType } from './rules.ts'
-export { type Coin as Candidate, type Selection, type SelectRequest, selectAll, selectCoins } from './select.ts'
+export {
+  type Coin as Candidate,
+  type Selection,
+  type SelectRequest,
+  selectAll,
+  selectCoins,
+} from './select.ts'
+export { type ExtendedKeyText, formatXpub, normaliseXprv, normaliseXpub } from './slip132.ts'
 export type { SyncOptions, SyncProgress } from './sync.ts'
 export { decodeTx, encodeTx, type Tx, type TxInput, type TxOutput, txidOf, weightOf } from './transaction.ts'
-export { formatUri, type PaymentUri, parseUri } from './uri.ts'
+export { formatUri, type PaymentUri, parseUri, type UriFields, type UriParameter } from './uri.ts'
 export { formatWif, parseWif } from './wif.ts'

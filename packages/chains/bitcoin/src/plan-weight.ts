@@ -5,12 +5,20 @@ import { estimateWeight, outputWeight, spendingWeight, txOverheadWeight } from '
 
 /** The weight that the signed transaction of a plan has at most, in weight units. */
 export function planWeight({ inputs, outputs }: Plan): number {
-  return estimateWeight({ inputs: inputs.map(({ script }) => script), outputs })
+  const scripts = inputs.map(({ script }) => script)
+  return (
+    estimateWeight({ inputs: scripts, outputs }) + scripts.reduce((sum, script) => sum + longKey(script), 0)
+  )
 }
 
 /** What spending a coin of this script weighs at most. */
 export function coinWeight(script: AccountScript): number {
-  return spendingWeight(script)
+  return spendingWeight(script) + longKey(script)
+}
+
+/** An uncompressed key is 32 bytes longer, in the scriptSig. */
+function longKey({ keys: [key] }: AccountScript): number {
+  return key?.uncompressed ? 32 * 4 : 0
 }
 
 /** What everything but the inputs weighs, by the number of inputs and with or without change, for one account's coins. */

@@ -4,6 +4,7 @@ import { keyType, wrongPsbt } from './psbt-maps.ts'
 import {
   bare,
   bareKey,
+  byKey,
   byPublicKey,
   checkLength,
   checkSignature,
@@ -150,6 +151,7 @@ export function readInput(pairs: readonly PsbtPair[], spends?: TxInput): PsbtInp
   partialSignatures.sort(byPublicKey)
   derivations.sort(byPublicKey)
   tapDerivations.sort(byPublicKey)
+  other.sort(byKey)
   return input
 }
 

@@ -3,6 +3,7 @@ import { keyType, wrongPsbt } from './psbt-maps.ts'
 import {
   bare,
   bareKey,
+  byKey,
   byPublicKey,
   checkLength,
   checkTapTree,
@@ -82,7 +83,7 @@ export function readOutputMap(pairs: readonly PsbtPair[], pays?: TxOutput): Psbt
     script,
     derivations: derivations.sort(byPublicKey),
     tapDerivations: tapDerivations.sort(byPublicKey),
-    other,
+    other: other.sort(byKey),
   }
 }
 

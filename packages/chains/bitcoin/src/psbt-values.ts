@@ -181,6 +181,10 @@ export function checkTapTree(value: Uint8Array): void {
   if (!isWhole) throw wrongPsbt('A tree of scripts in it does not fit together.')
 }
 
+export function byKey(a: PsbtPair, b: PsbtPair): number {
+  return compareBytes(a.key, b.key)
+}
+
 export function byPublicKey(
   a: { readonly publicKey: Uint8Array },
   b: { readonly publicKey: Uint8Array },

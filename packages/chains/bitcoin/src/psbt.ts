@@ -1,10 +1,20 @@
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { base64 } from '@scure/base'
-import { byteReader, byteWriter, equalBytes } from './bytes.ts'
+import { byteReader, byteWriter, compareBytes, equalBytes } from './bytes.ts'
 import { inputPairs, readInput } from './psbt-input.ts'
 import { keyType, readMap, writeMap, wrongPsbt } from './psbt-maps.ts'
 import { outputPairs, readOutputMap } from './psbt-output.ts'
-import { bare, bareKey, keyData, keyOf, originBytes, readOrigin, u32Bytes, u32Of } from './psbt-values.ts'
+import {
+  bare,
+  bareKey,
+  byKey,
+  keyData,
+  keyOf,
+  originBytes,
+  readOrigin,
+  u32Bytes,
+  u32Of,
+} from './psbt-values.ts'
 import { decodeTx, encodeTx, type Tx, type TxOutput } from './transaction.ts'
 
 /** Where a key of a PSBT comes from. */
@@ -196,7 +206,10 @@ const XPUB = 78
 const XPUB_DEPTH = 4
 
 /** `unsigned` is the transaction of version 0, when it is read already. Throws `INVALID_DRAFT`. */
-export function readMaps({ global, inputs, outputs }: PsbtMaps, unsigned: Tx | undefined = unsignedOf(global)): Psbt {
+export function readMaps(
+  { global, inputs, outputs }: PsbtMaps,
+  unsigned: Tx | undefined = unsignedOf(global),
+): Psbt {
   const fields: { -readonly [K in keyof Psbt]?: Psbt[K] } = {}
   const xpubs: { xpub: Uint8Array; fingerprint: string; path: readonly number[] }[] = []
   const other: PsbtPair[] = []
@@ -245,8 +258,8 @@ export function readMaps({ global, inputs, outputs }: PsbtMaps, unsigned: Tx | u
     locktime: unsigned?.locktime ?? locktimeOf(readInputs, fields.fallbackLocktime),
     inputs: readInputs,
     outputs: outputs.map((pairs, i) => readOutputMap(pairs, unsigned?.outputs[i])),
-    xpubs,
-    other,
+    xpubs: xpubs.sort((a, b) => compareBytes(a.xpub, b.xpub)),
+    other: other.sort(byKey),
   }
 }
 

@@ -1,7 +1,7 @@
-import { type ChainId, type ChainRules, CofferError, type Engine } from '@coffer/core'
+import { type ChainId, type ChainRules, CofferError, type Engine, nobleEngine } from '@coffer/core'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { parseAddress } from './address.ts'
-import { accountDescriptor, parseDescriptor } from './descriptor.ts'
+import { accountDescriptor, parseDescriptor, typeOfPath } from './descriptor.ts'
 import { inspect } from './inspect.ts'
 import type { BitcoinIntent } from './intent.ts'
 import type { BitcoinNetwork } from './networks.ts'
@@ -20,12 +20,15 @@ export interface BitcoinRules<Id extends ChainId = ChainId, Name extends string 
 /** Account types that one signer makes by itself, with the purpose that their paths begin with (BIP-44, 49, 84, 86). */
 const PURPOSES = { p2pkh: 44, 'p2sh-p2wpkh': 49, p2wpkh: 84, p2tr: 86 } as const
 
-/** The descriptor of a key that stands alone. */
-const WRAPPED: Record<SingleKeyType, (key: string) => string> = {
-  p2pkh: (key) => `pkh(${key})`,
-  'p2sh-p2wpkh': (key) => `sh(wpkh(${key}))`,
-  p2wpkh: (key) => `wpkh(${key})`,
-  p2tr: (key) => `tr(${key.slice(2)})`,
+export type SingleKeyType = keyof typeof PURPOSES
+
+/** Descriptors of a key that stands alone. The uncompressed form is that of the oldest paper keys. */
+const ALONE: Readonly<Record<string, (key: Uint8Array, engine: Engine) => string>> = {
+  p2pkh: (key) => `pkh(${bytesToHex(key)})`,
+  'p2pkh-uncompressed': (key, engine) => `pkh(${bytesToHex(engine.uncompressed(key))})`,
+  'p2sh-p2wpkh': (key) => `sh(wpkh(${bytesToHex(key)}))`,
+  p2wpkh: (key) => `wpkh(${bytesToHex(key)})`,
+  p2tr: (key) => `tr(${bytesToHex(key).slice(2)})`,
 }
 
 /**
@@ -49,11 +52,18 @@ export function bitcoinRules<const Id extends ChainId, const Name extends string
     assets: [],
     maxFee: network.maxFee,
     maxFeeRate: network.maxFeeRate,
-    path: (index, type = usual) => `m/${purposeOf(type)}h/${network.coinType}h/${index}h`,
+    path: (index, type = usual) => `m/${PURPOSES[typeNamed(type)]}h/${network.coinType}h/${index}h`,
     describe: (key, given) => {
-      const type = typeNamed(given ?? typeOfPath(key.path) ?? usual)
-      if (key.chainCode) return accountDescriptor(key, type, network, engine)
-      return parseDescriptor(WRAPPED[type](bytesToHex(key.publicKey)), network, engine).text
+      if (key.chainCode)
+        return accountDescriptor(
+          key,
+          typeNamed(given ?? typeOfPath(key.path, network) ?? usual),
+          network,
+          engine,
+        )
+      const alone = given ?? usual
+      if (!Object.hasOwn(ALONE, alone)) throw unknownType(Object.keys(ALONE))
+      return parseDescriptor(ALONE[alone]!(key.publicKey, engine ?? nobleEngine), network, engine).text
     },
     // A CAIP-10 id is an address, or any other account, with its chain before it.
     parseAccount: (text) =>
@@ -73,22 +83,14 @@ export function bitcoinRules<const Id extends ChainId, const Name extends string
   }
 }
 
-export type SingleKeyType = keyof typeof PURPOSES
-
 function typeNamed(type: string): SingleKeyType {
   if (Object.hasOwn(PURPOSES, type)) return type as SingleKeyType
-  throw new CofferError({
+  throw unknownType(Object.keys(PURPOSES))
+}
+
+function unknownType(types: readonly string[]): CofferError {
+  return new CofferError({
     code: 'INVALID_REQUEST',
-    message: `An account of one key is of type ${Object.keys(PURPOSES).join(', ')}.`,
+    message: `There is no such type of account here. Choose from: ${types.join(', ')}.`,
   })
-}
-
-function purposeOf(type: string): number {
-  return PURPOSES[typeNamed(type)]
-}
-
-/** What the purpose at the beginning of a path stands for. */
-function typeOfPath(path: string): SingleKeyType | undefined {
-  const purpose = Number(/^m\/([0-9]+)h(?:\/|$)/.exec(path)?.[1])
-  return (Object.keys(PURPOSES) as SingleKeyType[]).find((type) => PURPOSES[type] === purpose)
 }

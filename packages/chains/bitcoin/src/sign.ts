@@ -9,15 +9,15 @@ import {
   nobleEngine,
   type SignedFields,
 } from '@coffer/core'
-import { base64 } from '@scure/base'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { equalBytes } from './bytes.ts'
+import { base64 } from '@scure/base'
 import { assemble, type InputSignatures, signaturesIn } from './assemble.ts'
+import { equalBytes } from './bytes.ts'
 import { type AccountScript, type Keychain, scriptAt } from './derive.ts'
 import { type Descriptor, readDescriptor } from './descriptor.ts'
+import { inputHasher, verifyInput } from './input-hash.ts'
 import type { BitcoinNetwork } from './networks.ts'
 import { type Plan, readPayload, sumOf, unsignedTx } from './payload.ts'
-import { inputHasher, verifyInput } from './input-hash.ts'
 import { tapTweakHash } from './taproot.ts'
 import { decodeTx, encodeTx, type Tx, txidOf } from './transaction.ts'
 
@@ -90,7 +90,10 @@ export function readSigned(
   const hasher = inputHasher(tx, coins, descriptor)
   const again = assemble(
     tx,
-    coins.map((coin, i) => ({ script: coin.script, signatures: matchKeys(signatures[i]!, coin.script, hasher(i), descriptor, engine, i) })),
+    coins.map((coin, i) => ({
+      script: coin.script,
+      signatures: matchKeys(signatures[i]!, coin.script, hasher(i), descriptor, engine, i),
+    })),
     descriptor,
   )
   if (!again || !equalBytes(encodeTx(again), bytes)) throw wrong('It is not written as this account signs.')
@@ -100,12 +103,17 @@ export function readSigned(
 
 // ---- inside ----
 
-function read(draft: DraftFields, network: BitcoinNetwork, engine: Engine): { plan: Plan; descriptor: Descriptor } {
+function read(
+  draft: DraftFields,
+  network: BitcoinNetwork,
+  engine: Engine,
+): { plan: Plan; descriptor: Descriptor } {
   const descriptor = readDescriptor(draft.account, network, engine)
   if (descriptor.type === 'address')
     throw new CofferError({
       code: 'WRONG_ACCOUNT',
-      message: 'This account is watch-only: it is known by its addresses alone, and nobody can sign for it here.',
+      message:
+        'This account is watch-only: it is known by its addresses alone, and nobody can sign for it here.',
     })
   return { plan: readPayload(draft, network, engine), descriptor }
 }
@@ -119,11 +127,7 @@ async function addSignatures(
   descriptor: Descriptor,
   ring: KeyRing,
 ): Promise<void> {
-  const hash = inputHasher(
-    unsignedTx(plan),
-    plan.inputs,
-    descriptor,
-  )
+  const hash = inputHasher(unsignedTx(plan), plan.inputs, descriptor)
   let found = false
   for (let k = 0; k < descriptor.keys.length; k++) {
     if (collected.has(k)) {
@@ -153,13 +157,15 @@ async function keyOf(ring: KeyRing, script: AccountScript, k: number): Promise<K
   const expected = script.keys[k]!
   let keys: Keys
   try {
-    keys = await ring(expected.path === undefined ? 'm' : formatPath(expected.path))
+    keys = await ring(formatPath(expected.path))
   } catch (error) {
     // A signer that begins below that path, or holds one key, has not this one.
     if (error instanceof Error && (error as { code?: unknown }).code === 'INVALID_PATH') return undefined
     throw error
   }
-  return equalBytes(keys.publicKey, expected.publicKey) ? keys : undefined
+  // Of a taproot key alone its sign is not known: signing looks at the key itself.
+  const from = script.internalKey ? 1 : 0
+  return equalBytes(keys.publicKey.subarray(from), expected.publicKey.subarray(from)) ? keys : undefined
 }
 
 async function signInput(keys: Keys, script: AccountScript, hash: Uint8Array): Promise<Uint8Array> {
@@ -209,13 +215,18 @@ function writeSignatures(collected: Collected): readonly string[] {
     .sort(([a], [b]) => a - b)
     .map(([k, list]) => {
       const bytes = new Uint8Array(list.length * 64)
-      list.forEach((signature, i) => bytes.set(signature, i * 64))
+      for (const [i, signature] of list.entries()) bytes.set(signature, i * 64)
       return `${k}:${base64.encode(bytes)}`
     })
 }
 
 /** The signatures of a draft by position of their key; each one verified. Throws `SIGNATURE_WRONG`. */
-export function splitSignatures(draft: DraftFields, plan: Plan, descriptor: Descriptor, engine: Engine): Collected {
+export function splitSignatures(
+  draft: DraftFields,
+  plan: Plan,
+  descriptor: Descriptor,
+  engine: Engine,
+): Collected {
   const collected: Collected = new Map()
   if (!draft.signatures?.length) return collected
   const hash = inputHasher(unsignedTx(plan), plan.inputs, descriptor)
@@ -280,13 +291,16 @@ function readSpent(
   descriptor: Descriptor,
 ): readonly { script: AccountScript; amount: bigint }[] {
   const bytes = text === undefined ? undefined : fromBase64(text)
-  if (!bytes || bytes.length !== tx.inputs.length * SPENT) throw wrong('What it spends is not told, or not in full.')
+  if (!bytes || bytes.length !== tx.inputs.length * SPENT)
+    throw wrong('What it spends is not told, or not in full.')
   const view = new DataView(bytes.buffer, bytes.byteOffset)
   return tx.inputs.map((_, i) => {
     const keychain = view.getUint8(i * SPENT)
     const index = view.getUint32(i * SPENT + 1, true)
     const isPlace =
-      keychain < descriptor.keychains && index < 0x80000000 && (descriptor.ranged || index < Math.max(1, descriptor.scripts.length))
+      keychain < descriptor.keychains &&
+      index < 0x80000000 &&
+      (descriptor.ranged || index < Math.max(1, descriptor.scripts.length))
     if (!isPlace) throw wrong(`Input ${i} is of no address of this account.`)
     return {
       script: scriptAt(descriptor, keychain as Keychain, index),
@@ -324,7 +338,9 @@ function matchKeys(
 ): InputSignatures {
   const matched = new Map<number, Uint8Array>()
   for (const signature of signatures) {
-    const k = descriptor.keys.findIndex((_, k) => !matched.has(k) && verifyInput(signature, hash, script, k, engine))
+    const k = descriptor.keys.findIndex(
+      (_, k) => !matched.has(k) && verifyInput(signature, hash, script, k, engine),
+    )
     if (k < 0) throw wrong(`A signature of input ${i} is wrong.`)
     matched.set(k, signature)
   }
@@ -332,9 +348,17 @@ function matchKeys(
 }
 
 function badSignature(message: string, cause?: unknown): CofferError {
-  return new CofferError({ code: 'SIGNATURE_WRONG', message: `${message} Ask that signer to sign again.`, cause })
+  return new CofferError({
+    code: 'SIGNATURE_WRONG',
+    message: `${message} Ask that signer to sign again.`,
+    cause,
+  })
 }
 
 function wrong(hint: string, cause?: unknown): CofferError {
-  return new CofferError({ code: 'INVALID_SIGNED', message: `This signed transaction cannot be used. ${hint}`, cause })
+  return new CofferError({
+    code: 'INVALID_SIGNED',
+    message: `This signed transaction cannot be used. ${hint}`,
+    cause,
+  })
 }

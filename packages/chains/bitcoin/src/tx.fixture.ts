@@ -37,3 +37,13 @@ export const anyScript: fc.Arbitrary<Uint8Array> = fc
     { maxLength: 8 },
   )
   .map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])))
+
+/** One text for equal values, whatever the order of their keys: quick to compare where there are many bytes. */
+export function shown(value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) => {
+    if (item instanceof Uint8Array) return bytesToHex(item)
+    if (typeof item === 'bigint') return `${item}n`
+    if (typeof item !== 'object' || item === null || Array.isArray(item)) return item
+    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}
