@@ -8,10 +8,16 @@ import { sourcePaths } from './source-aliases.ts'
  * How every package is built: ESM and CJS with types for each entry of `exports`, ESM alone for each `bin`.
  *
  * `exports` of package.json says what comes out, the paths of tsconfig.json say what goes in: there is no third list.
- * `platform: 'node'` gives a package the types of Node; the others are built without them, so that `Buffer`
- * or `process` in code meant for browsers breaks the build.
+ * `platform: 'node'` gives a package the types of Node, and `nodeEntries` gives them to some of its entries; the others
+ * are built without them, so that `Buffer` or `process` in code meant for browsers breaks the build.
  */
-export function preset({ platform = 'neutral' }: { platform?: 'neutral' | 'node' } = {}) {
+export function preset({
+  platform = 'neutral',
+  nodeEntries = [],
+}: {
+  platform?: 'neutral' | 'node'
+  nodeEntries?: readonly string[]
+} = {}) {
   const manifest = readJson('package.json') as Manifest
   const entries = libraryEntries(manifest)
   const bins = Object.fromEntries(
@@ -36,6 +42,24 @@ export function preset({ platform = 'neutral' }: { platform?: 'neutral' | 'node'
   }
   rmSync('dist', { recursive: true, force: true })
 
+  if (nodeEntries.length > 0) {
+    const isNode = ([name]: [string, string]): boolean => nodeEntries.includes(name)
+    const list = Object.entries(entries)
+    const only = (entry: Record<string, string>): Options => ({
+      ...common,
+      entry,
+      format: ['esm', 'cjs'],
+      dts: { entry },
+    })
+    return defineConfig([
+      only(Object.fromEntries(list.filter((item) => !isNode(item)))),
+      {
+        ...only(Object.fromEntries(list.filter(isNode))),
+        platform: 'node',
+        tsconfig: resolve(root, 'tsconfig.build.node.json'),
+      },
+    ])
+  }
   if (!hasBin)
     return defineConfig({ ...common, entry: entries, format: ['esm', 'cjs'], dts: { entry: entries } })
   const esm: Options = { ...common, entry: { ...entries, ...bins }, format: 'esm' }

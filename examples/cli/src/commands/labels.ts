@@ -5,6 +5,7 @@ import { readNamed, writeWhole } from '../files.ts'
 import { readStdin } from '../io.ts'
 import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
+import { oneLine } from '../output.ts'
 
 export function labelsCommand(program: Command, cli: Cli): void {
   const command = withOptions(program.command('labels'), 'chain')
@@ -21,19 +22,21 @@ export function labelsCommand(program: Command, cli: Cli): void {
       const account = await openCoins(context, chosenChain(context))
       if (action === 'export') {
         const text = await account.exportLabels()
-        const count = text.split('\n').filter((line) => line !== '').length
         if (path === undefined || path === '-') return void io.stdout.write(text)
         await writeWhole(path, text)
-        return output.result(`${count} label${count === 1 ? '' : 's'}: ${path}`, {
-          file: path,
-          labels: count,
-        })
+        const labels = text.split('\n').filter((line) => line !== '').length
+        return output.result(`${labelCount(labels)}: ${path}`, { file: path, labels })
       }
       if (path === undefined)
         throw new CofferError({ code: 'INVALID_REQUEST', message: 'Say which file to import, or "-".' })
       const text = path === '-' ? await readStdin(io) : await readNamed(path)
       const { read, skipped } = await withHomeLock(home, io.signal, () => account.importLabels(text))
-      output.result(`Read ${read}, passed over ${skipped} of a kind that is not known.`, { read, skipped })
+      for (const { line, reason } of skipped) output.say(`Passed over line ${line}: ${oneLine(reason)}`)
+      output.result(`Read ${labelCount(read)}.`, { read, skipped })
     }),
   )
+}
+
+function labelCount(count: number): string {
+  return `${count} label${count === 1 ? '' : 's'}`
 }

@@ -17,7 +17,7 @@ export function receiveCommand(program: Command, cli: Cli): void {
     .option('--amount <amount>', 'how much is asked for; then the QR code holds the payment link')
     .option('--fresh', 'on Bitcoin: another address than the last one that was shown')
   withExamples(
-    withOptions(command, 'account', 'network', 'json'),
+    withOptions(command, 'account', 'address', 'network', 'json'),
     'coffer receive --chain ethereum',
     'coffer receive --chain bnb --asset USDT --amount 25',
     'coffer receive --chain bitcoin --fresh --amount 0.01',

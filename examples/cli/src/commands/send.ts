@@ -3,6 +3,7 @@ import { type Cli, openAccount, payingChain, withContext } from '../context.ts'
 import { writeDocument } from '../documents.ts'
 import { effectsOf, showEffects } from '../effects.ts'
 import type { PayWords } from '../families/family.ts'
+import { familyOf } from '../families/index.ts'
 import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, repeated, withExamples, withOptions } from '../options.ts'
 import { type Agreement, finish, pay } from '../pay.ts'
@@ -60,9 +61,7 @@ export function sendCommand(program: Command, cli: Cli): void {
         if (draftOut === undefined) return pay(context, { chain, account, draft, tokens, agreement: options })
         await writeDocument(context, draftOut, draft)
         output.say(showEffects(output, chain, draft.account, effectsOf(chain, draft, tokens)))
-        output.say(
-          'Payments made meanwhile wait for this one: publish it soon, or give it up with "coffer discard".',
-        )
+        output.say(familyOf(chain).meanwhile)
         if (draftOut !== '-') output.result(`Draft: ${draftOut}`, { draft: draftOut, effects: draft.effects })
         return undefined
       })

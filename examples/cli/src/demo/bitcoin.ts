@@ -140,8 +140,11 @@ async function compare(account: BitcoinAccount, books: bigint, who = ''): Promis
 }
 
 function showEffects(draft: Draft): void {
-  for (const line of describeEffects(draft.effects, [BTC])) show(line)
-  show(`at ${formatAmount(draft.fee.rate.value, 3)} sat/vB`)
+  const { effects, fee } = draft
+  const lines = describeEffects(effects, [BTC])
+  // A fee of Bitcoin is exact, and its rate is what people compare.
+  lines[effects.list.length] = `Fee ${amountOf(fee.expected, BTC)}, ${formatAmount(fee.rate.value, 3)} sat/vB`
+  for (const line of lines) show(line)
 }
 
 function sat(amount: string): bigint {

@@ -34,6 +34,8 @@ const LINK = /^bitcoin:/i
 export const bitcoin: Family<BitcoinChain, BitcoinAccount> = {
   chains: [bitcoinMain(), testnet4(), signet(), regtest()],
   types: ['p2wpkh', 'p2tr', 'p2sh-p2wpkh', 'p2pkh'],
+  meanwhile:
+    'Its coins are kept for it for ten minutes: sign it by then, or give them back with "coffer discard".',
   discarded: 'Its coins are free again.',
 
   source: bitcoinSource,
@@ -111,10 +113,11 @@ function label(descriptor: string): string {
 function sentences(chain: BitcoinChain, effects: Effects, tokens: readonly Asset[]): string[] {
   const { list, fee, fields } = effects
   const lines = describeEffects(effects, [chain.coin, ...tokens])
+  const amount = formatAmount(fee.expected, chain.coin.decimals)
   const rate = formatAmount(fee.rate.value, 3)
-  lines[list.length] =
-    `Fee ${formatAmount(fee.expected, chain.coin.decimals)} ${chain.coin.symbol}, ${rate} sat/vB for ${fields['vsize']} vB`
-  return lines
+  lines[list.length] = `Fee ${amount} ${chain.coin.symbol}, ${rate} sat/vB for ${fields['vsize']} vB`
+  const isOwn = list.every(({ kind }) => kind === 'change')
+  return isOwn ? ['Pay nobody: all but the fee comes back', ...lines] : lines
 }
 
 // ---- whom to pay ----

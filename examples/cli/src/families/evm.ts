@@ -32,6 +32,8 @@ const LINK = /^ethereum:/i
 export const evm: Family<EvmChain, EvmAccount> = {
   chains: [ethereum(), bnb(), sepolia(), bnbTestnet()],
   types: [],
+  meanwhile:
+    'Payments made meanwhile wait for this one: publish it soon, or give it up with "coffer discard".',
   discarded: 'Its nonce is free again.',
 
   source: ({ url, indexer }) =>

@@ -27,6 +27,8 @@ export interface Family<C extends AppChain = AppChain, A extends Opened = Opened
   readonly chains: readonly C[]
   /** The types of accounts that words make there, the usual one first; empty where there is one. */
   readonly types: readonly string[]
+  /** What a draft that waits for its signature keeps others from, as a sentence. */
+  readonly meanwhile: string
   /** What a discarded draft gives back, as a sentence. */
   readonly discarded: string
 

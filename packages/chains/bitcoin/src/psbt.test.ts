@@ -134,7 +134,7 @@ describe('writing and reading', () => {
         expect(shown(decodePsbt(bytesToHex(written).toUpperCase()))).toBe(shown(psbt))
         expect(shown(encodePsbt(decodePsbt(written)))).toBe(shown(written))
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     )
   })
 
@@ -188,9 +188,9 @@ describe('as others write', () => {
         const peer = psbt.version === 0 ? RawPSBTV0 : RawPSBTV2
         const read = peer.decode(written)
         expect(read.inputs).toHaveLength(psbt.inputs.length)
-        expect(shown(decodePsbt(peer.encode(read as never)))).toBe(shown(psbt))
+        expect(bytesToHex(peer.encode(read as never))).toBe(bytesToHex(written))
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     )
   })
 
@@ -208,7 +208,7 @@ describe('as others write', () => {
         expect(peer.txInputs.map(({ index, sequence }) => [index, sequence])).toEqual(
           plain.inputs.map(({ vout, sequence }) => [vout, sequence]),
         )
-        expect(shown(decodePsbt(Uint8Array.from(peer.toBuffer())))).toBe(shown(decodePsbt(written)))
+        expect(bytesToHex(peer.toBuffer())).toBe(bytesToHex(written))
       }),
       { numRuns: 100 },
     )
@@ -449,7 +449,7 @@ describe('whatever comes', () => {
         bytes[at % bytes.length]! ^= flip
         onlyOurs(bytes)
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     )
   })
 
@@ -475,7 +475,7 @@ test('time grows with the number of inputs, and not with its square', () => {
   const [input] = SAMPLE.inputs as [PsbtInput]
   const timeOf = (count: number): number => {
     const inputs = Array.from({ length: count }, (_, vout) => ({ ...input, vout, previous }))
-    const times = Array.from({ length: 7 }, () => {
+    const times = Array.from({ length: 5 }, () => {
       const started = performance.now()
       expect(decodePsbt(encodePsbt({ ...SAMPLE, inputs })).inputs).toHaveLength(count)
       return performance.now() - started
@@ -484,7 +484,7 @@ test('time grows with the number of inputs, and not with its square', () => {
   }
   timeOf(200)
   // Ten times as many: a hundred times as long if it were the square.
-  expect(timeOf(3000)).toBeLessThan(timeOf(300) * 40)
+  expect(timeOf(1500)).toBeLessThan(timeOf(150) * 40)
 })
 
 /** 78 bytes at a depth. */
