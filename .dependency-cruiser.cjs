@@ -15,6 +15,8 @@ const WORKSPACE = '^(packages/(?:chains/|signers/)?[^/]+|examples/[^/]+)/'
 const SHIPPED = '^(packages/(?:chains/|signers/)?[^/]+)/src/'
 /** Packages that must run in a browser. */
 const BROWSER = '^packages/(core|chains/[^/]+|signers/software|daemon-client)/src/'
+/** Behind an entry of such a package that is for Node alone. */
+const NODE_ENTRY = String.raw`^packages/daemon-client/src/(node|electrumTcp|tcpLines)\.ts$`
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -129,8 +131,15 @@ module.exports = {
       name: 'no-node-modules-in-browser-packages',
       comment: 'These packages run in a browser and on a phone as they are.',
       severity: 'error',
-      from: { path: BROWSER, pathNot: TEST },
+      from: { path: BROWSER, pathNot: [...TEST, NODE_ENTRY] },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'browser-code-imports-no-node-entry',
+      comment: 'What is for Node alone is reached by its own entry only.',
+      severity: 'error',
+      from: { path: BROWSER, pathNot: [...TEST, NODE_ENTRY] },
+      to: { path: NODE_ENTRY },
     },
     {
       name: 'no-unresolvable',

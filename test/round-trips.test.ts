@@ -16,7 +16,7 @@ const mnemonic = 'test test test test test test test test test test test junk'
 const owner = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266'
 const recipient = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
 
-let devnet: Devnet
+let devnet: Devnet<'ethereum' | 'bnb'>
 let proxies: { ethereum: CountingProxy; bnb: CountingProxy }
 
 beforeAll(async () => {

@@ -1,3 +1,3 @@
 import { preset } from '../../scripts/tsup.preset.ts'
 
-export default preset()
+export default preset({ nodeEntries: ['node'] })

@@ -12,6 +12,7 @@ import {
   type HdKey,
   hdDerive,
   hdDerivePublic,
+  hdFromPublic,
   hdFromSeed,
   hdFromXprv,
   hdFromXpub,
@@ -283,6 +284,33 @@ describe('HD keys', () => {
     for (const bytes of seen) expect(bytes.every((byte) => byte === 0)).toBe(true)
     const none = { ...nobleEngine, isSecret: () => false }
     expect(failure(() => hdFromSeed(seed, none)).message).toMatch('This seed makes no key')
+  })
+
+  it('are made again of their public parts, which are copied', () => {
+    const account = hdNeuter(hdDerive(root(), 'm/44h/0h/7h'))
+    const parts = { ...account, publicKey: account.publicKey.slice(), chainCode: account.chainCode.slice() }
+    const again = hdFromPublic(parts, nobleEngine)
+    parts.publicKey.fill(0)
+    parts.chainCode.fill(0)
+    expect(again).toEqual(account)
+    expect(hdToXpub(again)).toBe(hdToXpub(account))
+    expect(hdDerivePublic(again, 'm/0/5')).toEqual(hdDerivePublic(account, 'm/0/5'))
+    for (const wrong of [
+      { publicKey: account.publicKey.slice(1) },
+      { publicKey: Uint8Array.of(2, ...new Uint8Array(32).fill(255)) },
+      { chainCode: account.chainCode.slice(1) },
+      { chainCode: '0'.repeat(32) as unknown as Uint8Array },
+      { depth: 256 },
+      { depth: -1 },
+      { depth: 0.5 },
+      { depth: 0 },
+      { depth: 0, index: 0 },
+      { depth: 0, parentFingerprint: '00000000' },
+      { index: 2 * HARDENED },
+      { index: -1 },
+      { parentFingerprint: 'D34DB33F' },
+    ])
+      expect(failure(() => hdFromPublic({ ...account, ...wrong }, nobleEngine)).code).toBe('INVALID_KEY')
   })
 
   it('have the fingerprints of BIP-32', () => {

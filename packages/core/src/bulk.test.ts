@@ -26,6 +26,9 @@ describe('createBulk', () => {
     })
     const expected = claims.flatMap((_, i) => (i % 10 === 0 ? [true, false] : [true]))
     expect(await Promise.all(asked)).toEqual(expected)
+    const no: Engine = { ...nobleEngine, ecdsaVerify: () => false }
+    const mixed = [nobleEngine, no, no, nobleEngine, no].map((engine, i) => bulk.verify(engine, claims[i]!))
+    expect(await Promise.all(mixed)).toEqual([true, false, false, true, false])
     expect(await bulk.verify(nobleEngine, claims[0]!)).toBe(true)
     expect(await bulk.verify(nobleEngine, { ...claims[0]!, hash: new Uint8Array(32).fill(255) })).toBe(false)
   })

@@ -1,14 +1,5 @@
-import type { Engine, SignatureClaim } from './engine.ts'
+import type { Bulk, Engine, SignatureClaim } from './engine.ts'
 import { verifyMany } from './engines/many.ts'
-
-/**
- * For chains whose transactions have many inputs: signatures that are made in one turn of the event loop are verified
- * together, which is cheaper. The chain brings it to the key ring, so that apps of other chains do not carry it.
- */
-export interface Bulk {
-  /** `ecdsaVerify` or `schnorrVerify` of the engine. */
-  verify(engine: Engine, claim: SignatureClaim): Promise<boolean>
-}
 
 /** Signers believe no other: a chain must not get at a signature that was not verified. */
 const genuine = new WeakSet<Bulk>()
@@ -42,7 +33,7 @@ export function createBulk(): Bulk {
 
 /** Whether {@link createBulk} made it. For signers. */
 export function isBulk(bulk: Bulk | undefined): bulk is Bulk {
-  return bulk !== undefined && genuine.has(bulk)
+  return genuine.has(bulk as Bulk)
 }
 
 /** So many signatures at most: more are no cheaper, and wait in memory. */

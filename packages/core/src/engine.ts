@@ -1,4 +1,9 @@
-import type { EcdsaSignature } from './keys.ts'
+export interface EcdsaSignature {
+  /** r ‖ s, 64 bytes, low s. */
+  readonly signature: Uint8Array
+  /** 0 or 1. */
+  readonly recovery: number
+}
 
 /** A signature to verify: of ECDSA when the public key has 33 bytes, of BIP-340 when it has 32 (x only). */
 export interface SignatureClaim {
@@ -44,4 +49,13 @@ export interface Engine {
   publicAdd(publicKey: Uint8Array, tweak: Uint8Array): Uint8Array | undefined
   /** n − secret. */
   secretNegate(secret: Uint8Array): Uint8Array
+}
+
+/**
+ * For chains whose transactions have many inputs: signatures that are made in one turn of the event loop are verified
+ * together, which is cheaper. The chain brings it to the key ring, so that apps of other chains do not carry it.
+ */
+export interface Bulk {
+  /** `ecdsaVerify` or `schnorrVerify` of the engine. */
+  verify(engine: Engine, claim: SignatureClaim): Promise<boolean>
 }

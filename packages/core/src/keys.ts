@@ -1,4 +1,4 @@
-import type { Bulk } from './bulk.ts'
+import type { Bulk, EcdsaSignature } from './engine.ts'
 
 /** A public key and where it comes from. */
 export interface PublicKey {
@@ -12,13 +12,6 @@ export interface PublicKey {
   readonly path: string
   /** The first four bytes of the HASH160 of the key one step above, as eight hex digits, where the signer knows it. */
   readonly parentFingerprint?: string
-}
-
-export interface EcdsaSignature {
-  /** r ‖ s, 64 bytes, low s. */
-  readonly signature: Uint8Array
-  /** 0 or 1. */
-  readonly recovery: number
 }
 
 /** What the software signing of a chain needs of one path: nothing but signatures over hashes. */

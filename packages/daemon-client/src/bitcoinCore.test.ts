@@ -93,6 +93,7 @@ describe('history by block filters', () => {
     ledger.mine()
     expect(await rows(source)).toEqual(expected(ledger))
     const order = calls().map(({ method }) => method)
+    expect(order.filter((method) => method === 'getblockfilter')).toHaveLength(4)
     expect(order.lastIndexOf('getblockfilter')).toBeLessThan(order.indexOf('scanblocks'))
   })
 
@@ -236,7 +237,11 @@ describe('scans', () => {
 
   it('of somebody else are not ended', async () => {
     const { source, calls } = await serve({
-      answer: ({ method }) => (method === 'scanblocks' ? BUSY : undefined),
+      async answer({ method }) {
+        if (method !== 'scanblocks') return undefined as never
+        await new Promise((resolve) => setTimeout(resolve, 150))
+        return BUSY
+      },
     })
     const controller = new AbortController()
     const left = source.history([{ script: MINE }], { signal: controller.signal })

@@ -247,7 +247,7 @@ describe('a connection', () => {
   })
 
   it('passes over answers that come after their callers have left', async () => {
-    const { source } = await serve({
+    const { source, server } = await serve({
       before(message, send) {
         const { id, method } = message as Call
         if (method !== 'blockchain.estimatefee') return false
@@ -262,6 +262,7 @@ describe('a connection', () => {
     await expect(left).rejects.toMatchObject({ code: 'ABORTED' })
     await new Promise((resolve) => setTimeout(resolve, 60))
     expect(await source.tip()).toMatchObject({ height: 0 })
+    expect(server.connections()).toBe(1)
   })
 
   it('is fine with messages that nobody listens for', async () => {
@@ -429,6 +430,7 @@ describe('transactions', () => {
     },
     { code: 2, message: 'daemon error: connection refused' },
     { code: -32603, message: 'internal error' },
+    { code: 2, message: 'Transaction not found. Start the node with -txindex.' },
     'timed out',
   ])('are not unknown by the words %o', async (error) => {
     const { source } = await serve({ answer: ({ method }) => (method === TX ? { error } : undefined) })

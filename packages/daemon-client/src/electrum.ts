@@ -35,7 +35,6 @@ export function electrum(url: string, options: ElectrumSocketOptions = {}): Sour
         'electrum needs a URL that begins with wss:// or ws://. For TCP use electrumTcp of @coffer/daemon-client/node.',
     })
   checkElectrumOptions(options)
-  const { maxResponseBytes = 20_000_000 } = options
   return (chain) => {
     const webSocket = options.webSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined)
     if (!webSocket)
@@ -45,7 +44,7 @@ export function electrum(url: string, options: ElectrumSocketOptions = {}): Sour
           'This platform has no WebSocket. Install the package `ws` and pass `{ webSocket: WebSocket }`.',
         details: { package: 'ws' },
       })
-    const dial = socketLines({ url, origin, webSocket, maxBytes: maxResponseBytes })
+    const dial = socketLines({ url, origin, webSocket })
     return electrumSource(chain, { origin, dial }, options)
   }
 }

@@ -103,9 +103,8 @@ export function electrumLink(options: ElectrumLinkOptions): ElectrumLink {
   }
 
   async function send(call: RpcCall, signal: AbortSignal): Promise<RpcResult> {
-    const connection = await whenReady(signal).catch((error) => {
-      throw asWriteError(error, 'before-first')
-    })
+    // What fails until here is marked as not sent.
+    const connection = await whenReady(signal)
     const [result] = await exchange(connection, [call], signal)
     return result as RpcResult
   }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { UtxoSource } from '@coffer/core'
 import { afterEach, describe, expect, it } from 'vitest'
+import { writeTx } from './bitcoinBytes.ts'
 import { type EsploraOptions, esplora } from './esplora.ts'
 import { type EsploraSetup, startEsplora, toJson } from './testing/esploraServer.ts'
 import { type Ledger, MAINNET, openLedger, REGTEST } from './testing/ledger.ts'
@@ -284,6 +285,23 @@ describe('G9, G14: rows that are lies', () => {
     await expect(source.transactions([{ txid: tx.txid }])).rejects.toMatchObject(BAD)
   })
 
+  it('more than all coins, with the very id of such a transaction', async () => {
+    const fields = {
+      version: 2,
+      locktime: 0,
+      inputs: [{ txid: 'ab'.repeat(32), vout: 0, script: '', sequence: 0, witness: [] }],
+      outputs: [{ amount: 2_100_000_000_000_001, script: MINE }],
+    }
+    const { txid } = writeTx(fields)
+    const vin = [{ txid: 'ab'.repeat(32), vout: 0, scriptsig: '', sequence: 0 }]
+    const vout = [{ scriptpubkey: MINE, value: 2_100_000_000_000_001 }]
+    const row = { txid, version: 2, locktime: 0, vin, vout, status: { confirmed: false } }
+    const { source } = await serve({
+      before: (path, response) => path.startsWith('/tx/') && answer(response, JSON.stringify(row)),
+    })
+    await expect(source.transactions([{ txid }])).rejects.toMatchObject(BAD)
+  })
+
   it('a bare value', async () => {
     const { source, ledger } = await serve()
     ledger.pay([MINE]).lie = () => false
@@ -460,7 +478,7 @@ describe('broadcast', () => {
     [
       'the node is starting',
       400,
-      'RPC error: {"code":-28,"message":"Loading block index"}',
+      'RPC error: {"code":-10,"message":"In initial sync and waiting for blocks"}',
       { code: 'NETWORK', details: { sent: false } },
     ],
     [

@@ -7,9 +7,8 @@ export function socketLines(options: {
   readonly url: string
   readonly origin: string
   readonly webSocket: WebSocketConstructor
-  readonly maxBytes: number
 }): Dial {
-  const { url, origin, webSocket, maxBytes } = options
+  const { url, origin, webSocket } = options
   return ({ onOpen, onLine, onLost }) => {
     let socket: InstanceType<WebSocketConstructor>
     try {
@@ -28,8 +27,6 @@ export function socketLines(options: {
     socket.onclose = () => onLost(lossError(origin, failure))
     socket.onmessage = ({ data }: { readonly data: unknown }) => {
       if (typeof data !== 'string') onLost(badResponse(origin, 'sent a binary message.'))
-      else if (data.length > maxBytes)
-        onLost(badResponse(origin, `sent more than ${maxBytes} bytes, which are not read.`))
       else onLine(data)
     }
     return {

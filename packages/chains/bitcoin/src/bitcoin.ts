@@ -1,7 +1,14 @@
-import { type Chain, type ChainId, CofferError, type Engine, type Source, type UtxoSource } from '@coffer/core'
+import {
+  type Chain,
+  type ChainId,
+  CofferError,
+  type Engine,
+  type Source,
+  type UtxoSource,
+} from '@coffer/core'
 import { type BitcoinAccount, openAccount } from './account.ts'
-import { claim, release } from './claim.ts'
 import { signMessage, verifyMessage } from './chain-messages.ts'
+import { claim, release } from './claim.ts'
 import {
   type BitcoinNetwork,
   bitcoinNetwork,
@@ -63,7 +70,8 @@ export function bitcoinChain<const Id extends ChainId, const Name extends string
     open: (context) => openAccount(network, context, { engine, gapLimit }),
     claim: (draft, store) => claim(draft, store, network, engine),
     release: (draft, store) => release(draft, store, network, engine),
-    publish: (signed, context) => publish(network, signed, { ...context, source: utxoSource(context.source) }),
+    publish: (signed, context) =>
+      publish(network, signed, { ...context, source: utxoSource(context.source) }),
     status: (signed, context) => status(network, signed, { ...context, source: utxoSource(context.source) }),
     signMessage: (request, keys) => signMessage(request, keys, network, engine),
     verifyMessage: (request) => verifyMessage(request, network, engine),

@@ -10,17 +10,24 @@ import type { BitcoinNetwork } from './networks.ts'
 const LOOK = 1_000
 
 /**
- * Signs a message with the key of one address of the account, its first one when none is named: BIP-322 in its simple form, BIP-137 for
- * P2PKH. Throws `INVALID_REQUEST` when the address is not among the first thousand of the account, `WRONG_ACCOUNT`.
+ * Signs a message with the key of one address of the account, its first one when none is named: BIP-137 for P2PKH, BIP-322 for the others
+ * (simple for native segwit and taproot, full for P2SH). Throws `INVALID_REQUEST` when the address is not among the first thousand of the account, `WRONG_ACCOUNT`.
  */
 export async function signMessage(
-  { account, message, address }: { account: string; message: string | Uint8Array; address?: string | undefined },
+  {
+    account,
+    message,
+    address,
+  }: { account: string; message: string | Uint8Array; address?: string | undefined },
   ring: KeyRing,
   network: BitcoinNetwork,
   engine: Engine = nobleEngine,
 ): Promise<string> {
   const descriptor = readDescriptor(account, network, engine)
-  const script = address === undefined ? scriptAt(descriptor, 0, 0) : find(descriptor, parseAddress(address, network).script)
+  const script =
+    address === undefined
+      ? scriptAt(descriptor, 0, 0)
+      : find(descriptor, parseAddress(address, network).script)
   const [key] = script.keys
   if (!key || descriptor.keys.length > 1)
     throw new CofferError({

@@ -22,7 +22,9 @@ function subject(chain: BitcoinChain, type: string): () => Promise<ChainUnderTes
   const own = key(chain.path(0, type))
   const account = chain.describe(own)
   const descriptor = readDescriptor(account, network)
-  const [to, other] = STRANGERS[network.hrp === 'bc' ? 'bitcoin' : network.hrp === 'tb' ? 'test' : 'regtest'] as [string, string]
+  const [to, other] = STRANGERS[
+    network.hrp === 'bc' ? 'bitcoin' : network.hrp === 'tb' ? 'test' : 'regtest'
+  ] as [string, string]
   const asset = chain.coin.id
   const txid = 'ab'.repeat(32)
   const change = scriptAt(descriptor, 1, 3)

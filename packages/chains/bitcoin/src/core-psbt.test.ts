@@ -86,7 +86,7 @@ describe.each(['p2pkh', 'p2sh-p2wpkh', 'p2wpkh', 'p2tr'] as const)(
         draftToPsbt(draft, { network }),
       ])
       // Of taproot inputs Core's analysis never tells that a signature alone is missing.
-    expect(analysed.next).toBe(type === 'p2tr' ? 'updater' : 'signer')
+      expect(analysed.next).toBe(type === 'p2tr' ? 'updater' : 'signer')
       // With our signatures in, Core finishes it to what we finish it to.
       const one = await wallet.cosign(draft)
       const core = await node.rpc<{ complete: boolean; hex: string }>('finalizepsbt', [

@@ -12,8 +12,8 @@ import {
 } from '@coffer/core'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { equalBytes } from './bytes.ts'
-import type { ScriptType } from './descriptor.ts'
 import type { BitcoinNetwork } from './networks.ts'
+import type { ScriptType } from './script-type.ts'
 import { normaliseXpub } from './slip132.ts'
 import { evenKey } from './taproot.ts'
 

@@ -22,19 +22,11 @@ import {
   wrong,
 } from './descriptor-key.ts'
 import type { BitcoinNetwork } from './networks.ts'
+import type { ScriptType } from './script-type.ts'
 import { normaliseXpub } from './slip132.ts'
 
 export { type DescriptorKey, typeOfPath } from './descriptor-key.ts'
-
-/** What kind of output script an account has. */
-export type ScriptType =
-  | 'p2pkh'
-  | 'p2sh-p2wpkh'
-  | 'p2wpkh'
-  | 'p2tr'
-  | 'p2wsh-sortedmulti'
-  | 'p2sh-p2wsh-sortedmulti'
-  | 'address'
+export type { ScriptType } from './script-type.ts'
 
 export interface Descriptor {
   /** Canonical, with its checksum. Several addresses of a group are separated by one space. */

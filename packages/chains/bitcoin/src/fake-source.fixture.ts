@@ -95,7 +95,9 @@ export function fakeChain(): FakeChain {
               return { txid, height, raw: bytesToHex(encodeTx(tx)) }
             })
             .sort((a, b) => (a.height || Infinity) - (b.height || Infinity))
-          const status = bytesToHex(sha256(utf8ToBytes(entries.map(({ txid, height }) => `${txid}:${height}`).join())))
+          const status = bytesToHex(
+            sha256(utf8ToBytes(entries.map(({ txid, height }) => `${txid}:${height}`).join())),
+          )
           return status === before ? { status } : { status, entries }
         })
       },

@@ -1,29 +1,40 @@
 import { memoryStore } from '@coffer/core'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openAccount } from './account.ts'
-import { multisigDescriptor, readDescriptor } from './descriptor.ts'
+import { formatAddress } from './address.ts'
 import { deriveScripts } from './derive.ts'
+import { multisigDescriptor, readDescriptor } from './descriptor.ts'
 import { fakeChain } from './fake-source.fixture.ts'
 import { feeOfWeight, feeRate, ownRate } from './fees.ts'
 import { keysOf } from './keys.fixture.ts'
 import { regtestNetwork } from './networks.ts'
 import { bitcoinRules } from './rules.ts'
-import { sign, cosign } from './sign.ts'
+import { cosign, sign } from './sign.ts'
 import { decodeTx, weightOf } from './transaction.ts'
-import { hexToBytes } from '@noble/hashes/utils.js'
-import { formatAddress } from './address.ts'
 
 const rules = bitcoinRules(regtestNetwork)
 const owners = ['one', 'two', 'three'].map(keysOf)
 const strange = keysOf('stranger')
-const TYPES = ['p2pkh', 'p2sh-p2wpkh', 'p2wpkh', 'p2tr', 'p2wsh-sortedmulti', 'p2sh-p2wsh-sortedmulti'] as const
+const TYPES = [
+  'p2pkh',
+  'p2sh-p2wpkh',
+  'p2wpkh',
+  'p2tr',
+  'p2wsh-sortedmulti',
+  'p2sh-p2wsh-sortedmulti',
+] as const
 
 const accounts = Object.fromEntries(
   TYPES.map((type) => {
     const text = type.endsWith('sortedmulti')
       ? multisigDescriptor(
-          { threshold: 2, keys: owners.map(({ key }) => key('m/48h/1h/0h/2h')), type: type as 'p2wsh-sortedmulti' },
+          {
+            threshold: 2,
+            keys: owners.map(({ key }) => key('m/48h/1h/0h/2h')),
+            type: type as 'p2wsh-sortedmulti',
+          },
           regtestNetwork,
         )
       : rules.describe(owners[0]!.key(rules.path(0, type)), type)
@@ -130,7 +141,10 @@ describe('fees', () => {
   })
 
   it('choose the estimate of the speed', () => {
-    const estimates = [1, 6, 144].map((blocks) => ({ blocks, satPerKvb: BigInt(Math.floor(200_000 / blocks)) }))
+    const estimates = [1, 6, 144].map((blocks) => ({
+      blocks,
+      satPerKvb: BigInt(Math.floor(200_000 / blocks)),
+    }))
     expect(feeRate('fast', estimates, regtestNetwork)).toBe(200_000n)
     expect(feeRate('normal', estimates, regtestNetwork)).toBe(33_333n)
     expect(feeRate('slow', estimates, regtestNetwork)).toBe(1_388n)

@@ -124,7 +124,9 @@ function rowsOf(
     )
   const from = addressOf(spends[0]!.script.script)
   const fee = own ? feeOfKnown(state, known) : undefined
-  const paid = tx.outputs.filter((output, vout) => !ownOutput(state, txid, vout) && !(nullDataOf(output.script) && output.amount === 0n))
+  const paid = tx.outputs.filter(
+    (output, vout) => !ownOutput(state, txid, vout) && !(nullDataOf(output.script) && output.amount === 0n),
+  )
   if (!own) {
     // Paid together with others: only what it came to can be said.
     const net =
@@ -159,7 +161,9 @@ function coverageOf(state: AccountState): number {
 function timeOf(header: string): number {
   const bytes = hexToBytes(header)
   if (bytes.length !== 80)
-    throw new CofferError({ code: 'BAD_RESPONSE', message: 'The source sent a block header of a wrong length.' })
+    throw new CofferError({
+      code: 'BAD_RESPONSE',
+      message: 'The source sent a block header of a wrong length.',
+    })
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(68, true)
 }
-

@@ -186,7 +186,10 @@ describe('structure (B5)', () => {
       'an added output',
       (psbt) => ({ ...psbt, outputs: [...psbt.outputs, { ...psbt.outputs[0]!, amount: 1_000n }] }),
     ],
-    ['a missing recipient', (psbt) => ({ ...psbt, outputs: psbt.outputs.filter(({ derivations }) => derivations.length > 0) })],
+    [
+      'a missing recipient',
+      (psbt) => ({ ...psbt, outputs: psbt.outputs.filter(({ derivations }) => derivations.length > 0) }),
+    ],
     ['an input twice', (psbt) => ({ ...psbt, inputs: [...psbt.inputs, psbt.inputs[0]!] })],
     ['a time lock', (psbt) => ({ ...psbt, locktime: 1_900_000_000 })],
     [
@@ -286,7 +289,10 @@ describe('dust and poisoned coins (B7)', () => {
     const account = await wallet.describe('regtest', { index: 3 })
     const descriptor = readDescriptor(account, regtestNetwork)
     const fake = fakeChain()
-    const [a, b] = deriveScripts(descriptor, 0, 0, 2) as unknown as [{ script: Uint8Array }, { script: Uint8Array }]
+    const [a, b] = deriveScripts(descriptor, 0, 0, 2) as unknown as [
+      { script: Uint8Array },
+      { script: Uint8Array },
+    ]
     const tiny = fake.pay([{ script: a.script, amount: 546n }], 900)
     fake.pay([{ script: b.script, amount: 100_000n }], 900)
     const opened = openAccount(regtestNetwork, {

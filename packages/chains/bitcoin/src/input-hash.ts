@@ -1,11 +1,11 @@
-import type { Engine } from '@coffer/core'
+import type { SignatureClaim } from '@coffer/core'
+import { hash160 } from './bytes.ts'
 import type { AccountScript } from './derive.ts'
 import type { Descriptor } from './descriptor.ts'
 import { p2pkhScript } from './script.ts'
 import { makeSighash } from './sighash.ts'
 import { outputKey } from './taproot.ts'
 import type { Tx } from './transaction.ts'
-import { hash160 } from './bytes.ts'
 
 /** SIGHASH_ALL; taproot's DEFAULT says the same in no byte. */
 const ALL = 1
@@ -40,14 +40,13 @@ export function inputHasher(
   }
 }
 
-/** Whether key `k` of the account made this signature (64 bytes) of an input. */
-export function verifyInput(
+/** That key `k` of the account made this signature (64 bytes) of an input: to be verified. */
+export function claimOf(
   signature: Uint8Array,
   hash: Uint8Array,
   script: AccountScript,
   k: number,
-  engine: Engine,
-): boolean {
-  if (script.internalKey) return engine.schnorrVerify(signature, hash, outputKey(script.script))
-  return engine.ecdsaVerify(signature, hash, script.keys[k]!.publicKey)
+): SignatureClaim {
+  const publicKey = script.internalKey ? outputKey(script.script) : script.keys[k]!.publicKey
+  return { signature, hash, publicKey }
 }

@@ -52,10 +52,20 @@ function warningsOf(plan: Plan, fee: bigint): readonly Warning[] {
   if (amount > 0n && fee > amount)
     warnings.push({ code: 'fee-above-amount', message: 'The fee costs more than the amount that is sent.' })
   if (plan.outputs.some(({ amount, script }) => amount < dustOf(script)))
-    warnings.push({ code: 'dust', message: 'An output is so small that nodes will not pass the transaction on.' })
+    warnings.push({
+      code: 'dust',
+      message: 'An output is so small that nodes will not pass the transaction on.',
+    })
   if (plan.outputs.some(({ amount, script }) => amount > 0n && nullDataOf(script)))
-    warnings.push({ code: 'unknown-script', message: 'It destroys coins: an output that nobody can spend holds some.' })
-  if (paid.some(({ script }) => formatAddress(script, { hrp: 'bc', pubKeyHash: 0, scriptHash: 5 }) === undefined))
+    warnings.push({
+      code: 'unknown-script',
+      message: 'It destroys coins: an output that nobody can spend holds some.',
+    })
+  if (
+    paid.some(
+      ({ script }) => formatAddress(script, { hrp: 'bc', pubKeyHash: 0, scriptHash: 5 }) === undefined,
+    )
+  )
     warnings.push({ code: 'unknown-script', message: 'It pays to a script that no address stands for.' })
   return warnings
 }

@@ -25,11 +25,18 @@ export function parseIntent(json: unknown, network: BitcoinNetwork): BitcoinInte
   switch (kind) {
     case 'pay':
       only('asset', 'to', 'amount')
-      return { kind, asset: assetOf(fields, network), to: to(fields['to']), amount: amountOf(fields['amount']), ...extras }
+      return {
+        kind,
+        asset: assetOf(fields, network),
+        to: to(fields['to']),
+        amount: amountOf(fields['amount']),
+        ...extras,
+      }
     case 'batch': {
       only('asset', 'payments', 'rest')
       const { payments } = fields
-      if (!Array.isArray(payments) || payments.length > MOST_PAYMENTS) throw wrong('Its payments must be a list.')
+      if (!Array.isArray(payments) || payments.length > MOST_PAYMENTS)
+        throw wrong('Its payments must be a list.')
       return {
         kind,
         asset: assetOf(fields, network),
@@ -58,7 +65,8 @@ export function parseIntent(json: unknown, network: BitcoinNetwork): BitcoinInte
 }
 
 function record(json: unknown): Record<string, unknown> {
-  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>
+  if (typeof json === 'object' && json !== null && !Array.isArray(json))
+    return json as Record<string, unknown>
   throw wrong('Its intent must be an object.')
 }
 
@@ -80,7 +88,8 @@ function amountOf(value: unknown): bigint {
 }
 
 function memoOf(value: unknown): string {
-  if (typeof value === 'string' && /^(?:[0-9a-f]{2})*$/.test(value) && value.length <= 2 * MOST_MEMO) return value
+  if (typeof value === 'string' && /^(?:[0-9a-f]{2})*$/.test(value) && value.length <= 2 * MOST_MEMO)
+    return value
   throw wrong(`Its memo must be at most ${MOST_MEMO} bytes in lower-case hexadecimal.`)
 }
 

@@ -100,7 +100,10 @@ export function withPsbtSignatures(
     if (input.tapKeySignature) return input.tapKeySignature.length === 64 ? [input.tapKeySignature] : []
     const { keys } = plan.inputs[i]!.script
     return input.partialSignatures
-      .filter(({ publicKey, signature }) => signature.at(-1) === 1 && keys.some((key) => equalBytes(key.publicKey, publicKey)))
+      .filter(
+        ({ publicKey, signature }) =>
+          signature.at(-1) === 1 && keys.some((key) => equalBytes(key.publicKey, publicKey)),
+      )
       .map(({ signature }) => derDecode(signature.subarray(0, -1)))
   })
   if (signatures.length === 0) return draft
@@ -115,7 +118,13 @@ function txOf({ txVersion, locktime, inputs, outputs }: Psbt) {
   return {
     version: txVersion,
     locktime,
-    inputs: inputs.map(({ txid, vout, sequence }) => ({ txid, vout, sequence, scriptSig: new Uint8Array(), witness: [] })),
+    inputs: inputs.map(({ txid, vout, sequence }) => ({
+      txid,
+      vout,
+      sequence,
+      scriptSig: new Uint8Array(),
+      witness: [],
+    })),
     outputs,
   }
 }

@@ -1,6 +1,6 @@
 import { idBytes, idText } from './bytes.ts'
-import type { PsbtDerivation, PsbtInput, PsbtPair } from './psbt.ts'
 import { keyType, wrongPsbt } from './psbt-maps.ts'
+import type { PsbtDerivation, PsbtInput, PsbtPair } from './psbt-types.ts'
 import {
   bare,
   bareKey,

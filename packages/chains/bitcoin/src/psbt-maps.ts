@@ -1,7 +1,7 @@
 import { CofferError } from '@coffer/core'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { type ByteReader, type ByteWriter, byteReader, compareBytes } from './bytes.ts'
-import type { PsbtPair } from './psbt.ts'
+import type { PsbtPair } from './psbt-types.ts'
 
 /**
  * Reads one map of a PSBT, up to the empty key that ends it. Throws `INVALID_DRAFT` for a key that comes twice and for key types

@@ -1,5 +1,5 @@
-import type { PsbtDerivation, PsbtOutput, PsbtPair } from './psbt.ts'
 import { keyType, wrongPsbt } from './psbt-maps.ts'
+import type { PsbtDerivation, PsbtOutput, PsbtPair } from './psbt-types.ts'
 import {
   bare,
   bareKey,

@@ -1,7 +1,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { byteReader, byteWriter, compareBytes, setU32, setU64, u32At, u64At } from './bytes.ts'
-import type { PsbtDerivation, PsbtPair } from './psbt.ts'
 import { wrongPsbt } from './psbt-maps.ts'
+import type { PsbtDerivation, PsbtPair } from './psbt-types.ts'
 import { isCompressedKey } from './script.ts'
 import { derDecode } from './signature.ts'
 import type { TxOutput } from './transaction.ts'

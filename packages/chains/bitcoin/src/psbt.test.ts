@@ -184,7 +184,8 @@ describe('as others write', () => {
   test('@scure/btc-signer, byte by byte', () => {
     fc.assert(
       fc.property(anyPsbt, (psbt) => {
-        const written = encodePsbt(psbt)
+        // Unknown global fields the peer writes after the version, whatever their key.
+        const written = encodePsbt({ ...psbt, other: [] })
         const peer = psbt.version === 0 ? RawPSBTV0 : RawPSBTV2
         const read = peer.decode(written)
         expect(read.inputs).toHaveLength(psbt.inputs.length)

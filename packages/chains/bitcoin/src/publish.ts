@@ -43,7 +43,9 @@ export async function publish(
     if (!isCofferError(error)) throw error
     failure = error
   }
-  const reason = isCofferError(failure, 'BROADCAST_REJECTED') ? String(failure.details['reason'] ?? failure.message) : undefined
+  const reason = isCofferError(failure, 'BROADCAST_REJECTED')
+    ? String(failure.details['reason'] ?? failure.message)
+    : undefined
   if (reason !== undefined && KNOWN.test(reason)) return signed.txid
   // Also when nothing left this machine now: an earlier call may have sent it.
   const known = await isKnown(source, signed.txid, bytesToHex(tx.outputs[0]!.script))
@@ -73,7 +75,8 @@ async function refusal(
   if (TOO_LOW.test(reason))
     return new CofferError({
       code: 'FEE_TOO_LOW',
-      message: 'The node takes this transaction at no such fee now. Make a new draft with a higher one, or replace this one.',
+      message:
+        'The node takes this transaction at no such fee now. Make a new draft with a higher one, or replace this one.',
       details,
       cause,
     })

@@ -12,11 +12,7 @@ import { nullData } from './script.ts'
  * exactly its amount, at most one output comes back, and nothing else is paid. Throws `DRAFT_MISMATCH`, and `INVALID_DRAFT` as
  * reading does.
  */
-export function rebuild(
-  draft: DraftFields<BitcoinIntent>,
-  network: BitcoinNetwork,
-  engine?: Engine,
-): string {
+export function rebuild(draft: DraftFields<BitcoinIntent>, network: BitcoinNetwork, engine?: Engine): string {
   const plan = readPayload(draft, network, engine)
   return writePayload({ ...plan, outputs: outputsOf(draft.intent, plan, network) })
 }
@@ -60,13 +56,15 @@ function outputsOf(intent: BitcoinIntent, plan: Plan, network: BitcoinNetwork): 
   let change = 0
   const outputs = plan.outputs.map((output): PlannedOutput => {
     const at = left.findIndex(
-      ({ script, amount }) => equalBytes(script, output.script) && (amount === undefined || amount === output.amount),
+      ({ script, amount }) =>
+        equalBytes(script, output.script) && (amount === undefined || amount === output.amount),
     )
     if (at >= 0) {
       const [{ script, amount = output.amount }] = left.splice(at, 1) as [Wanted]
       return { ...(output.own ? { own: output.own } : {}), script, amount }
     }
-    if (!output.own || hasRest(intent) || change++ > 0) throw mismatch('It pays something that nobody asked for.')
+    if (!output.own || hasRest(intent) || change++ > 0)
+      throw mismatch('It pays something that nobody asked for.')
     return { own: output.own, script: output.own.script, amount: output.amount }
   })
   if (left.length > 0) throw mismatch('It does not pay all that was asked for.')

@@ -50,7 +50,10 @@ export function resolveRequest(request: BitcoinRequest, network: BitcoinNetwork)
   const { fee, maxFee, coins, memo: data } = request
   if (fee !== undefined) checkFee(fee)
   if (maxFee !== undefined) toBaseUnits(maxFee, network.coin.decimals)
-  if (coins !== undefined && (!Array.isArray(coins) || coins.length === 0 || coins.some((coin) => !OUTPOINT.test(coin))))
+  if (
+    coins !== undefined &&
+    (!Array.isArray(coins) || coins.length === 0 || coins.some((coin) => !OUTPOINT.test(coin)))
+  )
     throw invalid('Coins are named by their outpoints, "txid:vout", and there is at least one.')
   const memo = data === undefined ? {} : { memo: memoOf(data) }
   const asset = network.coin.id
@@ -59,13 +62,19 @@ export function resolveRequest(request: BitcoinRequest, network: BitcoinNetwork)
     case 'pay': {
       const to = parseAddress(request.to, network)
       if (request.amount === 'max') return { kind: 'sweep', asset, to: to.address, ...memo }
-      return { kind: 'pay', asset, ...payment(request as { to: string; amount: AmountInput }, network), ...memo }
+      return {
+        kind: 'pay',
+        asset,
+        ...payment(request as { to: string; amount: AmountInput }, network),
+        ...memo,
+      }
     }
     case 'batch': {
       const { payments, rest } = request
       if (!Array.isArray(payments) || payments.length > MOST_PAYMENTS)
         throw invalid(`A batch is a list of at most ${MOST_PAYMENTS} payments.`)
-      if (payments.length === 0 && rest === undefined && data === undefined) throw invalid('The batch is empty.')
+      if (payments.length === 0 && rest === undefined && data === undefined)
+        throw invalid('The batch is empty.')
       return {
         kind: 'batch',
         asset,

@@ -1,5 +1,16 @@
-import type { Coin } from './select.ts'
 import { wasteOf } from './waste.ts'
+
+/** A coin that may be spent. */
+export interface Coin {
+  /** Tells it from all others: `txid:vout`. */
+  readonly id: string
+  /** Satoshi. */
+  readonly amount: bigint
+  /** Of its input with scriptSig and witness, in weight units: what it has at most. */
+  readonly weight: number
+  /** What must be paid on top so that its unconfirmed parents reach the same rate, in satoshi. */
+  readonly extraFee?: bigint
+}
 
 /**
  * The rules of one selection, and what is spent in any case. Amounts are whole satoshi, held as numbers: all there is of

@@ -1,21 +1,11 @@
 import { CofferError } from '@coffer/core'
 import { findExact } from './select-exact.ts'
 import { type Ladder, takeClosest, takeLargest } from './select-largest.ts'
-import { type Choice, feeFor, makePool, type Sums, type Terms } from './select-pool.ts'
+import { type Choice, type Coin, feeFor, makePool, type Sums, type Terms } from './select-pool.ts'
 import { drawRandom } from './select-random.ts'
 import { type Random, secureRandom } from './shuffle.ts'
 
-/** A coin that may be spent. */
-export interface Coin {
-  /** Tells it from all others: `txid:vout`. */
-  readonly id: string
-  /** Satoshi. */
-  readonly amount: bigint
-  /** Of its input with scriptSig and witness, in weight units: what it has at most. */
-  readonly weight: number
-  /** What must be paid on top so that its unconfirmed parents reach the same rate, in satoshi. */
-  readonly extraFee?: bigint
-}
+export type { Coin } from './select-pool.ts'
 
 /** What both ways of choosing need to know. */
 export interface Spending<C extends Coin> {

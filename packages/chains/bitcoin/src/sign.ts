@@ -1,5 +1,7 @@
 import {
+  type Bulk,
   CofferError,
+  createBulk,
   type Draft,
   type DraftFields,
   type Engine,
@@ -8,6 +10,7 @@ import {
   type Keys,
   nobleEngine,
   type SignedFields,
+  verifyMany,
 } from '@coffer/core'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { base64 } from '@scure/base'
@@ -15,7 +18,7 @@ import { assemble, type InputSignatures, signaturesIn } from './assemble.ts'
 import { equalBytes } from './bytes.ts'
 import { type AccountScript, type Keychain, scriptAt } from './derive.ts'
 import { type Descriptor, readDescriptor } from './descriptor.ts'
-import { inputHasher, verifyInput } from './input-hash.ts'
+import { claimOf, inputHasher } from './input-hash.ts'
 import type { BitcoinNetwork } from './networks.ts'
 import { type Plan, readPayload, sumOf, unsignedTx } from './payload.ts'
 import { tapTweakHash } from './taproot.ts'
@@ -88,12 +91,10 @@ export function readSigned(
     return found
   })
   const hasher = inputHasher(tx, coins, descriptor)
+  const matched = matchAll(signatures, coins, hasher, descriptor, engine)
   const again = assemble(
     tx,
-    coins.map((coin, i) => ({
-      script: coin.script,
-      signatures: matchKeys(signatures[i]!, coin.script, hasher(i), descriptor, engine, i),
-    })),
+    coins.map(({ script }, i) => ({ script, signatures: matched[i]! })),
     descriptor,
   )
   if (!again || !equalBytes(encodeTx(again), bytes)) throw wrong('It is not written as this account signs.')
@@ -128,22 +129,20 @@ async function addSignatures(
   ring: KeyRing,
 ): Promise<void> {
   const hash = inputHasher(unsignedTx(plan), plan.inputs, descriptor)
+  // Signatures that are asked for together are verified together.
+  const bulk = createBulk()
   let found = false
   for (let k = 0; k < descriptor.keys.length; k++) {
     if (collected.has(k)) {
-      found ||= (await keyOf(ring, plan.inputs[0]!.script, k)) !== undefined
+      found ||= (await keyOf(ring, plan.inputs[0]!.script, k, bulk)) !== undefined
       continue
     }
     if (collected.size >= descriptor.threshold) break
-    const signatures: Uint8Array[] = []
-    for (const [i, { script }] of plan.inputs.entries()) {
-      const key = await keyOf(ring, script, k)
-      if (!key) break
-      signatures.push(await signInput(key, script, hash(i)))
-    }
-    if (signatures.length < plan.inputs.length) continue
+    const keys = await Promise.all(plan.inputs.map(({ script }) => keyOf(ring, script, k, bulk)))
+    if (keys.some((key) => key === undefined)) continue
     found = true
-    collected.set(k, signatures)
+    const signatures = plan.inputs.map(({ script }, i) => signInput(keys[i]!, script, hash(i)))
+    collected.set(k, await Promise.all(signatures))
   }
   if (!found)
     throw new CofferError({
@@ -153,11 +152,11 @@ async function addSignatures(
     })
 }
 
-async function keyOf(ring: KeyRing, script: AccountScript, k: number): Promise<Keys | undefined> {
+async function keyOf(ring: KeyRing, script: AccountScript, k: number, bulk: Bulk): Promise<Keys | undefined> {
   const expected = script.keys[k]!
   let keys: Keys
   try {
-    keys = await ring(formatPath(expected.path))
+    keys = await ring(formatPath(expected.path), bulk)
   } catch (error) {
     // A signer that begins below that path, or holds one key, has not this one.
     if (error instanceof Error && (error as { code?: unknown }).code === 'INVALID_PATH') return undefined
@@ -237,11 +236,9 @@ export function splitSignatures(
     if (!bytes || k >= descriptor.keys.length || bytes.length !== 64 * plan.inputs.length)
       throw badSignature('A signature of this draft has a wrong form.')
     const list = plan.inputs.map((_, i) => bytes.slice(64 * i, 64 * (i + 1)))
-    list.forEach((signature, i) => {
-      const { script } = plan.inputs[i]!
-      if (!verifyInput(signature, hash(i), script, k, engine))
-        throw badSignature(`The signature of key ${k + 1} for input ${i} is wrong.`)
-    })
+    const claims = list.map((signature, i) => claimOf(signature, hash(i), plan.inputs[i]!.script, k))
+    const wrong = verifyMany(engine, claims).indexOf(false)
+    if (wrong >= 0) throw badSignature(`The signature of key ${k + 1} for input ${wrong} is wrong.`)
     collected.set(k, list)
   }
   return collected
@@ -257,13 +254,13 @@ export function collectSignatures(
 ): readonly string[] {
   const collected = splitSignatures(draft, plan, descriptor, engine)
   const hash = inputHasher(unsignedTx(plan), plan.inputs, descriptor)
-  const matched = plan.inputs.map(({ script }, i) => {
-    try {
-      return matchKeys(found(i), script, hash(i), descriptor, engine, i)
-    } catch (cause) {
-      throw badSignature(`A signature of input ${i} is wrong.`, cause)
-    }
-  })
+  const given = plan.inputs.map((_, i) => found(i))
+  let matched: readonly InputSignatures[]
+  try {
+    matched = matchAll(given, plan.inputs, hash, descriptor, engine)
+  } catch (cause) {
+    throw badSignature('A signature in this PSBT is wrong.', cause)
+  }
   descriptor.keys.forEach((_, k) => {
     const list = matched.map((signatures) => signatures.get(k))
     if (list.every((signature) => signature !== undefined)) collected.set(k, list as readonly Uint8Array[])
@@ -327,7 +324,24 @@ function fromBase64(text: string): Uint8Array | undefined {
   }
 }
 
-/** Finds which key of the account made each signature of an input; they stand in the order of the keys in the script. */
+/** Which key of the account made each signature of each input. Throws `INVALID_SIGNED` for one that none made. */
+function matchAll(
+  signatures: readonly (readonly Uint8Array[])[],
+  coins: readonly { readonly script: AccountScript }[],
+  hash: (i: number) => Uint8Array,
+  descriptor: Descriptor,
+  engine: Engine,
+): readonly InputSignatures[] {
+  const isSingle = descriptor.keys.length === 1 && signatures.every(({ length }) => length === 1)
+  if (!isSingle)
+    return signatures.map((list, i) => matchKeys(list, coins[i]!.script, hash(i), descriptor, engine, i))
+  const claims = signatures.map(([signature], i) => claimOf(signature!, hash(i), coins[i]!.script, 0))
+  const bad = verifyMany(engine, claims).indexOf(false)
+  if (bad >= 0) throw wrong(`A signature of input ${bad} is wrong.`)
+  return signatures.map(([signature]) => new Map([[0, signature!]]))
+}
+
+/** The signatures of one input stand in the order of the keys in its script, which is not that of the descriptor. */
 function matchKeys(
   signatures: readonly Uint8Array[],
   script: AccountScript,
@@ -339,7 +353,7 @@ function matchKeys(
   const matched = new Map<number, Uint8Array>()
   for (const signature of signatures) {
     const k = descriptor.keys.findIndex(
-      (_, k) => !matched.has(k) && verifyInput(signature, hash, script, k, engine),
+      (_, k) => !matched.has(k) && verifyMany(engine, [claimOf(signature, hash, script, k)])[0],
     )
     if (k < 0) throw wrong(`A signature of input ${i} is wrong.`)
     matched.set(k, signature)

@@ -1,7 +1,7 @@
 import { CofferError } from '@coffer/core'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { createBase58check } from '@scure/base'
-import type { ScriptType } from './descriptor.ts'
+import type { ScriptType } from './script-type.ts'
 
 /** How an extended key begins. Those beside x and t tell what kind of addresses its account has. */
 export type Dialect = 'xpub' | 'ypub' | 'zpub' | 'Ypub' | 'Zpub' | 'tpub' | 'upub' | 'vpub' | 'Upub' | 'Vpub'

@@ -101,7 +101,13 @@ export function readState(text: string, descriptor: Descriptor, idOf: (tx: Tx) =
     const flat = json['times'] as number[]
     const times = new Map<number, number>()
     for (let i = 0; i < flat.length; i += 2) times.set(whole(flat[i]), whole(flat[i + 1]))
-    return { tip: { height: whole(tip.height), hash: String(tip.hash) }, round: whole(round), scripts: known, txs, times }
+    return {
+      tip: { height: whole(tip.height), hash: String(tip.hash) },
+      round: whole(round),
+      scripts: known,
+      txs,
+      times,
+    }
   } catch (cause) {
     throw new CofferError({
       code: 'INVALID_JSON',
@@ -128,7 +134,8 @@ function knownScripts(rows: (string | number)[][], descriptor: Descriptor): Map<
   for (const [keychain, index, status, fromHeight, asked, ...flat] of rows) {
     const script = all[keychain as Keychain]![index as number]!
     const entries: { txid: string; height: number }[] = []
-    for (let i = 0; i < flat.length; i += 2) entries.push({ txid: String(flat[i]), height: whole(flat[i + 1]) })
+    for (let i = 0; i < flat.length; i += 2)
+      entries.push({ txid: String(flat[i]), height: whole(flat[i + 1]) })
     scripts.set(bytesToHex(script.script), {
       script,
       ...(status === '' ? {} : { status: String(status) }),

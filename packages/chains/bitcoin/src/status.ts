@@ -19,8 +19,13 @@ export async function status(
     source.tip({ signal }),
     source.transactions([{ txid: signed.txid, script: bytesToHex(tx.outputs[0]!.script) }], { signal }),
   ])
-  const fee = coins.reduce((sum, { amount }) => sum + amount, 0n) - tx.outputs.reduce((sum, { amount }) => sum + amount, 0n)
-  const mined = async (height: number, ok: (hash: string, confirmations: number, final: boolean) => TxState) => {
+  const fee =
+    coins.reduce((sum, { amount }) => sum + amount, 0n) -
+    tx.outputs.reduce((sum, { amount }) => sum + amount, 0n)
+  const mined = async (
+    height: number,
+    ok: (hash: string, confirmations: number, final: boolean) => TxState,
+  ) => {
     const [header] = await source.headers([height], { signal })
     // The chain became shorter between the answers: a reorganisation is under way.
     if (header === undefined) return { state: 'pending' } as const

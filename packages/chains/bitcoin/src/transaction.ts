@@ -99,7 +99,6 @@ export function decodeTx(bytes: Uint8Array, { witness = true }: { readonly witne
       sequence: reader.u32(),
       witness: [],
     })
-  if (witness && inputs.length === 0) throw wrong('It spends nothing.')
   const outputs: TxOutput[] = []
   for (let n = reader.count(OUTPUT_BYTES); n > 0; n--)
     outputs.push({ amount: reader.u64(), script: reader.varBytes() })
@@ -136,7 +135,6 @@ function passTx(bytes: Uint8Array): void {
     if (reader.u8() !== 1) throw wrong('')
   }
   const inputs = reader.count(INPUT_BYTES)
-  if (inputs === 0) throw wrong('')
   for (let i = 0; i < inputs; i++) {
     reader.skip(36)
     passVar()

@@ -1,7 +1,7 @@
 import { CofferError } from '@coffer/core'
 import { sizeLength } from './bytes.ts'
-import type { ScriptType } from './descriptor.ts'
 import { readMultiScript, type ScriptKind, scriptKind, witnessProgramOf } from './script.ts'
+import type { ScriptType } from './script-type.ts'
 import type { TxOutput } from './transaction.ts'
 
 /**

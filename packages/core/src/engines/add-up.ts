@@ -30,7 +30,7 @@ function addPairs(points: readonly Point[]): (Point | undefined)[] {
     const a = points[i]!
     const b = points[i + 1]!
     // No point of the curve has y = 0, so that no divisor is 0.
-    divisors.push(a.x !== b.x ? b.x - a.x : a.y === b.y ? 2n * a.y : 1n)
+    divisors.push(a.x !== b.x ? b.x - a.x : 2n * a.y)
   }
   return invertAll(divisors).map((inverse, i) => {
     const a = points[2 * i]!

@@ -1,5 +1,5 @@
+import type { EcdsaSignature } from '../engine.ts'
 import { CofferError } from '../error.ts'
-import type { EcdsaSignature } from '../keys.ts'
 
 /** Throws `INVALID_REQUEST` unless `value` is a byte array of this length. */
 export function checkBytes(value: Uint8Array, length: number, what: string): void {

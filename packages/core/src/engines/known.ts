@@ -26,6 +26,8 @@ const TABLES_KEPT = 16
 const KEYS_KEPT = 4096
 
 export interface Known {
+  /** Its 33 bytes in hex; empty where nobody asks for it. */
+  readonly name: string
   readonly point: Point
   /** point = factor·root + offset·G: the key that it was derived from, whose tables serve it; or itself. */
   readonly root?: Known
@@ -43,7 +45,7 @@ const sums = new Map<string, Uint8Array>()
 const tables = new Map<Known, Known>()
 let basePoint: Known | undefined
 
-export const lone = (point: Point): Known => ({ point, factor: 1n, offset: 0n, uses: 0 })
+export const lone = (point: Point, name = ''): Known => ({ name, point, factor: 1n, offset: 0n, uses: 0 })
 
 export function base(): Known {
   basePoint ??= lone(BASE)
@@ -62,34 +64,33 @@ export function findKey(publicKey: Uint8Array): Known | undefined {
   const name = bytesToHex(publicKey)
   const found = keys.get(name)
   const point = found ? undefined : lift(number(publicKey.subarray(1)), publicKey[0] === 3)
-  const known = found ?? (point && lone(point))
-  if (known) keep(keys, name, known, KEYS_KEPT)
+  const known = found ?? (point && lone(point, name))
+  if (known) learn(known)
   return known
 }
 
-/** publicKey + tweak·G, where it was found before. Tweaks are public: whoever has the xpub computes them. */
-export function recallSum(publicKey: Uint8Array, tweak: Uint8Array): Uint8Array | undefined {
-  return sums.get(bytesToHex(publicKey) + bytesToHex(tweak))?.slice()
+/** parent + tweak·G, where it was found before. Tweaks are public: whoever has the xpub computes them. */
+export function recallSum(parent: Known, tweak: Uint8Array): Uint8Array | undefined {
+  return sums.get(parent.name + bytesToHex(tweak))?.slice()
 }
 
-/** Notes that point = publicKey + tweak·G, and gives its bytes. */
-export function learnSum(publicKey: Uint8Array, tweak: Uint8Array, point: Point): Uint8Array {
-  const parent = knownKey(publicKey)
+/** Notes that point = parent + tweak·G, and gives its bytes. */
+export function learnSum(parent: Known, tweak: Uint8Array, point: Point): Uint8Array {
   const { root = parent, factor, offset } = parent
   const sum = compress(point)
-  learn(sum, { point, root, factor, offset: (offset + number(tweak)) % N, uses: 0 })
-  keep(sums, bytesToHex(publicKey) + bytesToHex(tweak), sum.slice(), KEYS_KEPT)
+  learn({ name: bytesToHex(sum), point, root, factor, offset: (offset + number(tweak)) % N, uses: 0 })
+  keep(sums, parent.name + bytesToHex(tweak), sum.slice(), KEYS_KEPT)
   return sum
 }
 
-/** Saves the square root when the key is met next. */
-export function learn(publicKey: Uint8Array, known: Known): void {
-  keep(keys, bytesToHex(publicKey), known, KEYS_KEPT)
+/** Makes it the newest of those that are remembered. */
+export function learn(known: Known): void {
+  keep(keys, known.name, known, KEYS_KEPT)
 }
 
-/** The key, when it was met before. */
-export function recallKey(publicKey: Uint8Array): Known | undefined {
-  return keys.get(bytesToHex(publicKey))
+/** The key of this name, when it was met before. */
+export function recallKey(name: string): Known | undefined {
+  return keys.get(name)
 }
 
 /** Points that add up to the sum of scalar·key over `terms`. Scalars are from 0 to n − 1. */

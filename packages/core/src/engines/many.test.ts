@@ -1,3 +1,4 @@
+import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import * as fc from 'fast-check'
 import native from 'secp256k1'
@@ -7,7 +8,7 @@ import type { Engine, SignatureClaim } from '../engine.ts'
 import { publicAddMany, verifyMany } from './many.ts'
 import { nativeEngine } from './native.ts'
 import { nobleEngine } from './noble.ts'
-import { N } from './points.ts'
+import { lift, N } from './points.ts'
 import { tinyEngine } from './tiny.ts'
 
 const engines: Engine[] = [nobleEngine, tinyEngine(tiny), nativeEngine(native)]
@@ -63,15 +64,19 @@ describe.each(engines)('publicAddMany over $name', (engine) => {
       )
   })
 
-  it('gives bytes of their own, and what is derived again alone is the same', () => {
-    const [first] = publicAddMany(engine, parent, [tweaks[0]!])
-    const expected = Uint8Array.from(first!)
-    first!.fill(0)
-    expect(Uint8Array.from(publicAddMany(engine, parent, [tweaks[0]!])[0]!)).toEqual(expected)
-    const alone = engine.publicAdd(parent, tweaks[0]!)!
-    expect(Uint8Array.from(alone)).toEqual(expected)
-    alone.fill(0)
-    expect(Uint8Array.from(engine.publicAdd(parent, tweaks[0]!)!)).toEqual(expected)
+  it('gives bytes of their own, also where the sum is known', () => {
+    for (const add of [
+      (tweak: Uint8Array) => publicAddMany(engine, parent, [tweak])[0]!,
+      (tweak: Uint8Array) => engine.publicAdd(parent, tweak)!,
+    ]) {
+      const expected = Uint8Array.from(oracle.publicAdd(parent, tweaks[0]!)!)
+      add(tweaks[0]!).fill(0)
+      for (let round = 0; round < 2; round++) {
+        const alone = engine.publicAdd(parent, tweaks[0]!)!
+        expect(Uint8Array.from(alone)).toEqual(expected)
+        alone.fill(0)
+      }
+    }
   })
 })
 
@@ -127,6 +132,29 @@ describe.each(engines)('verifyMany over $name', (engine) => {
       expect(verifyMany(engine, [claim])).toEqual([true])
       if (recovery === undefined) expect(engine.schnorrVerify(signature, hash, publicKey)).toBe(true)
       else expect(engine.ecdsaVerify(signature, hash, publicKey, recovery)).toBe(true)
+    }
+  })
+
+  it('takes an r that is the x of its point less the order, where no recovery bit speaks against it', () => {
+    let x = N + 1n
+    while (!lift(x, false)) x++
+    const { y } = lift(x, false)!
+    const R = secp256k1.Point.fromAffine({ x, y })
+    const r = x - N
+    const hash = random(11)
+    const z = BigInt(`0x${Buffer.from(hash).toString('hex')}`) % N
+    const w = secp256k1.Point.Fn.inv(r)
+    for (const s of [5n, 12345n]) {
+      const key = R.multiplyUnsafe((s * w) % N).add(secp256k1.Point.BASE.multiplyUnsafe(((N - z) * w) % N))
+      const claim = {
+        signature: Uint8Array.of(...toBytes(r), ...toBytes(s)),
+        hash,
+        publicKey: key.toBytes(true),
+      }
+      expect(tiny.verify(hash, claim.publicKey, claim.signature)).toBe(true)
+      const withBits = [claim, { ...claim, recovery: 0 }, { ...claim, recovery: 1 }]
+      expect(verifyMany(engine, withBits)).toEqual([true, false, false])
+      expect(engine.ecdsaVerify(claim.signature, hash, claim.publicKey)).toBe(true)
     }
   })
 

@@ -1,4 +1,4 @@
-import { bytesToNumberBE, concatBytes } from '@noble/curves/utils.js'
+import { bytesToHex, bytesToNumberBE, concatBytes } from '@noble/curves/utils.js'
 import type { Engine, SignatureClaim } from '../engine.ts'
 import { addUp } from './add-up.ts'
 import { isLong } from './bytes.ts'
@@ -30,10 +30,12 @@ export function publicAddMany(
   publicKeys: Uint8Array | readonly Uint8Array[],
   tweaks: readonly Uint8Array[],
 ): readonly (Uint8Array | undefined)[] {
-  const keyOf = (i: number) => (publicKeys instanceof Uint8Array ? publicKeys : publicKeys[i]!)
-  if (engine !== nobleEngine) return tweaks.map((tweak, i) => engine.publicAdd(keyOf(i), tweak))
+  const one = publicKeys instanceof Uint8Array ? publicKeys : undefined
+  if (engine !== nobleEngine)
+    return tweaks.map((tweak, i) => engine.publicAdd(one ?? (publicKeys[i] as Uint8Array), tweak))
+  const parent = one && keyOrMirror(one)
   return inChunks(
-    tweaks.map((tweak, i) => ({ publicKey: keyOf(i), tweak })),
+    tweaks.map((tweak, i) => ({ parent: parent ?? keyOrMirror(publicKeys[i] as Uint8Array), tweak })),
     addChunk,
   )
 }
@@ -55,22 +57,22 @@ export function verifyMany(engine: Engine, claims: readonly SignatureClaim[]): r
 }
 
 function addChunk(
-  sums: readonly { readonly publicKey: Uint8Array; readonly tweak: Uint8Array }[],
+  terms: readonly { readonly parent: Known; readonly tweak: Uint8Array }[],
 ): (Uint8Array | undefined)[] {
-  use(base(), sums.length)
-  const terms = sums.map(({ publicKey, tweak }) => {
-    checkBytes(tweak, 32, 'tweak')
-    mirror(publicKey)
-    return { point: knownKey(publicKey).point, scalar: bytesToNumberBE(tweak) }
-  })
+  use(base(), terms.length)
   const points = addUp(
-    terms.map(({ point, scalar }) => (scalar < N ? [point, ...pointsOf([[base(), scalar]])] : [])),
+    terms.map(({ parent, tweak }) => {
+      checkBytes(tweak, 32, 'tweak')
+      const scalar = bytesToNumberBE(tweak)
+      return scalar < N ? [parent.point, ...pointsOf([[base(), scalar]])] : []
+    }),
   )
   return points.map((point, i) => {
     if (!point) return undefined
     // A fault of memory or processor must not make an address.
     if (!isOnCurve(point)) throw invalidPublicKey()
-    return learnSum(sums[i]!.publicKey, sums[i]!.tweak, point)
+    const { parent, tweak } = terms[i]!
+    return learnSum(parent, tweak, point)
   })
 }
 
@@ -107,23 +109,33 @@ function equationOf(claim: SignatureClaim): Equation | undefined {
   return schnorrEquation(claim)
 }
 
-/** So many uses pay for a table of 2 MB, which saves a quarter of the additions. */
-const WIDE_AFTER = 3000
-const WIDE = 11
+function keyOrMirror(publicKey: Uint8Array): Known {
+  mirror(publicKey)
+  return knownKey(publicKey)
+}
+
+/** From so many uses on, tables of more bits pay for themselves: of 0.1, 0.4 and 2 MB. */
+const WIDTHS = [
+  [3000, 11],
+  [200, 8],
+  [24, 6],
+] as const
 
 function use(known: Known, times: number): void {
   known.uses += times
-  if (known.uses > WIDE_AFTER && known.comb?.width !== WIDE) known.comb = comb(known.point, WIDE)
+  const width = WIDTHS.find(([after]) => known.uses > after)?.[1] ?? 0
+  if (width > (known.comb?.width ?? 0)) known.comb = comb(known.point, width)
 }
 
 /** Learns a key from the one with the same x and the other y, where that one is known. */
 function mirror(publicKey: Uint8Array): void {
-  if (!looksCompressed(publicKey) || recallKey(publicKey)) return
-  const known = recallKey(concatBytes(Uint8Array.of(publicKey[0]! ^ 1), publicKey.subarray(1)))
+  if (!looksCompressed(publicKey)) return
+  const name = bytesToHex(publicKey)
+  const known = recallKey(name) ? undefined : recallKey(`0${publicKey[0]! ^ 1}${name.slice(2)}`)
   if (!known) return
   const { root = known, factor, offset } = known
   const { x, y } = known.point
-  learn(publicKey, { point: { x, y: P - y }, root, factor: N - factor, offset: (N - offset) % N, uses: 0 })
+  learn({ name, point: { x, y: P - y }, root, factor: N - factor, offset: (N - offset) % N, uses: 0 })
 }
 
 function isOnCurve({ x, y }: Point): boolean {

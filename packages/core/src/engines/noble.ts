@@ -81,13 +81,13 @@ export const nobleEngine: Engine = {
 
   publicAdd: (publicKey, tweak) => {
     checkBytes(tweak, 32, 'tweak')
-    const { point } = knownKey(publicKey)
-    const known = recallSum(publicKey, tweak)
+    const parent = knownKey(publicKey)
+    const known = recallSum(parent, tweak)
     const scalar = number(tweak)
     if (known || scalar >= N) return known
     base().uses++
-    const sum = sumOf([...pointsOf([[base(), scalar]]), point])
-    return sum && learnSum(publicKey, tweak, sum)
+    const sum = sumOf([...pointsOf([[base(), scalar]]), parent.point])
+    return sum && learnSum(parent, tweak, sum)
   },
 
   secretNegate: (secret) => toBytes(N - secretNumber(secret)),

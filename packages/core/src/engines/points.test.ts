@@ -115,6 +115,14 @@ describe('points of secp256k1, against noble', () => {
     addPoint(none, minus.x, minus.y)
     expect(affine(none)).toBeUndefined()
     expect(sumOf([BASE, minus])).toBeUndefined()
+    // A small x that was left above p, as `fold` may leave it.
+    const { x, y } = lift(1n, false)!
+    const above = { x: x + P, y, z: 1n }
+    addPoint(above, x, y)
+    expect(affine(above)).toEqual(Point.fromAffine({ x, y }).double().toAffine())
+    const opposite = { x: x + P, y, z: 1n }
+    addPoint(opposite, x, P - y)
+    expect(affine(opposite)).toBeUndefined()
     expect(sumOf([])).toBeUndefined()
     addPoint(none, BASE.x, BASE.y)
     expect(affine(none)).toEqual(BASE)

@@ -4,9 +4,8 @@
  *
  * Two ways to multiply. `multiplyOnce` walks one doubling chain, with both scalars of a sum split in two by the curve's
  * endomorphism (Strauss, GLV): right for a point that is met once. `multiples` looks points up in a table and never
- * doubles: right for a point that returns. What it finds is added up by `addUp`, for many sums at once. Points are affine,
- * their coordinates below p; a running sum is Jacobian, of
- * numbers that `fold` made.
+ * doubles: right for a point that returns. What it finds is added up by `sumOf`, or for many sums at once by `addUp`.
+ * Points are affine, with coordinates below p; a running sum is Jacobian, with numbers as `fold` leaves them.
  */
 
 import { secp256k1 } from '@noble/curves/secp256k1.js'

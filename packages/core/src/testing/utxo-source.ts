@@ -136,11 +136,13 @@ export function utxoSourceConformance({ describe, it }: Runner, { name, make }: 
       const { source, fund, mine } = under
       const script = randomScript()
       const paid = new Set<string>()
+      const fundAll = (count: number): Promise<string[]> =>
+        Promise.all(Array.from({ length: count }, () => fund(script, 10_000n)))
       for (const count of [21, 21, 20]) {
-        for (let i = 0; i < count; i++) paid.add(await fund(script, 10_000n))
+        for (const txid of await fundAll(count)) paid.add(txid)
         await mine(1)
       }
-      for (let i = 0; i < 3; i++) paid.add(await fund(script, 10_000n))
+      for (const txid of await fundAll(3)) paid.add(txid)
       const history = await historyOf(source, script)
       const rows = rowsOf(history)
       same(rows.length, 65, 'the number of rows')

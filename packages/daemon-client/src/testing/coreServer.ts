@@ -11,7 +11,7 @@ export interface CoreSetup {
   /** Blocks below are gone. */
   readonly pruneheight?: number
   /** Answers a call in another way than it should; a number is a pause in milliseconds before the usual answer. */
-  answer?(call: RpcCall): RpcResult | number | undefined
+  answer?(call: RpcCall): RpcResult | number | undefined | Promise<RpcResult>
 }
 
 /** The RPC of a node over a ledger, which answers as Bitcoin Core does: errors with status 500, and with `result` null. */
@@ -19,7 +19,7 @@ export function startCore(setup: CoreSetup): Promise<TestServer> {
   return startServer(async (_request, response, body) => {
     const message = JSON.parse(body) as (RpcCall & { id: number }) | (RpcCall & { id: number })[]
     const one = async (call: RpcCall & { id: number }): Promise<object> => {
-      let result = setup.answer?.(call)
+      let result = await setup.answer?.(call)
       if (typeof result === 'number') {
         const pause = result
         await new Promise((resolve) => setTimeout(resolve, pause))

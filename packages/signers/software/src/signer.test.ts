@@ -496,7 +496,7 @@ describe('G7: secrets', () => {
     look(await signer.publicKey(path).catch((error: unknown) => error))
     for (const secret of await secrets()) expect(shown.join('\n')).not.toContain(secret)
     expect(Object.getOwnPropertyNames(signer).sort()).toEqual(
-      ['dispose', 'keys', 'name', 'publicKey', 'sign', 'signMessage', 'signTypedData'].sort(),
+      ['cosign', 'dispose', 'keys', 'name', 'publicKey', 'sign', 'signMessage', 'signTypedData'].sort(),
     )
     expect(Object.isFrozen(signer)).toBe(true)
   })
