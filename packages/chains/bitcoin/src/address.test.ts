@@ -1,5 +1,7 @@
 import { isCofferError } from '@coffer/core'
+import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { createBase58check } from '@scure/base'
 import { Address, NETWORK, OutScript } from '@scure/btc-signer'
 import { initEccLib, address as peer } from 'bitcoinjs-lib'
 import fc from 'fast-check'
@@ -88,6 +90,13 @@ describe("Core's vectors of base58", () => {
 test('P2A', () => {
   expect(parseAddress('bc1pfeessrawgf', bitcoinNetwork).script).toEqual(p2aScript())
   expect(formatAddress(p2aScript(), bitcoinNetwork)).toBe('bc1pfeessrawgf')
+})
+
+test('hashes of another length in base58', () => {
+  const { encode } = createBase58check(sha256)
+  for (const version of [0x00, 0x05])
+    for (const length of [19, 21])
+      refused(encode(Uint8Array.of(version, ...new Uint8Array(length).fill(7))), 'length')
 })
 
 test('scripts without an address', () => {

@@ -27,9 +27,9 @@ export interface Hold {
 }
 
 /** A draft that nobody signs holds its coins so long. */
-export const DRAFT_TTL: number = 10 * 60_000
+const DRAFT_TTL: number = 10 * 60_000
 /** A signed transaction holds them until the chain shows what became of it, at most so long. */
-export const SIGNED_TTL: number = 60 * 60_000
+const SIGNED_TTL: number = 60 * 60_000
 
 const EMPTY: Book = { given: [0, 0], frozen: [], labels: '', holds: {} }
 

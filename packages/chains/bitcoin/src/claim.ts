@@ -31,6 +31,6 @@ export async function release(
 }
 
 /** Names a draft among the holds: the id of its transaction without signatures. */
-export function draftId(plan: Plan): string {
+function draftId(plan: Plan): string {
   return txidOf(unsignedTx(plan))
 }

@@ -4,7 +4,7 @@ import { byteReader, byteWriter, compareBytes, equalBytes } from './bytes.ts'
 import { inputPairs, readInput } from './psbt-input.ts'
 import { keyType, readMap, writeMap, wrongPsbt } from './psbt-maps.ts'
 import { outputPairs, readOutputMap } from './psbt-output.ts'
-import type { Psbt, PsbtDerivation, PsbtInput, PsbtOutput, PsbtPair } from './psbt-types.ts'
+import type { Psbt, PsbtInput, PsbtPair } from './psbt-types.ts'
 import {
   bare,
   bareKey,
@@ -16,7 +16,7 @@ import {
   u32Bytes,
   u32Of,
 } from './psbt-values.ts'
-import { decodeTx, encodeTx, type Tx, type TxOutput } from './transaction.ts'
+import { decodeTx, encodeTx, type Tx } from './transaction.ts'
 
 export type { Psbt, PsbtDerivation, PsbtInput, PsbtOutput, PsbtPair } from './psbt-types.ts'
 

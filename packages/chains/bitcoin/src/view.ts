@@ -59,7 +59,7 @@ export function coinsOf(state: AccountState): readonly OwnCoin[] {
   return coins.sort((a, b) => (a.height || Infinity) - (b.height || Infinity) || (a.txid < b.txid ? -1 : 1))
 }
 
-export function confirmationsOf({ tip }: AccountState, height: number): number {
+function confirmationsOf({ tip }: AccountState, height: number): number {
   return height === 0 ? 0 : Math.max(1, tip.height - height + 1)
 }
 
@@ -95,7 +95,7 @@ export function feeOfKnown(state: AccountState, { tx }: KnownTx): bigint | undef
 }
 
 /** A waiting transaction and all waiting ones that it needs. */
-export function packageOf(state: AccountState, txid: string): Package {
+function packageOf(state: AccountState, txid: string): Package {
   const txids = new Set<string>()
   const open = [txid]
   let vsize = 0
