@@ -21,9 +21,10 @@ export async function aptSources(etc = '/etc'): Promise<AptSource[]> {
   )
   const names = (await readdir(join(etc, 'apt/sources.list.d')).catch(() => [])).sort()
   const lines = await Promise.all(
-    ['sources.list', ...names.filter((name) => name.endsWith('.list')).map((name) => `sources.list.d/${name}`)].map(
-      (name) => read(`apt/${name}`),
-    ),
+    [
+      'sources.list',
+      ...names.filter((name) => name.endsWith('.list')).map((name) => `sources.list.d/${name}`),
+    ].map((name) => read(`apt/${name}`)),
   )
   const stanzas = await Promise.all(
     names.filter((name) => name.endsWith('.sources')).map((name) => read(`apt/sources.list.d/${name}`)),
@@ -49,7 +50,9 @@ export interface AptEntry {
 /** The entries of a `sources.list`: `deb [option=value …] uri suite component…`. */
 export function parseOneLine(text: string): AptEntry[] {
   return text.split('\n').flatMap((line) => {
-    const match = /^\s*(deb|deb-src)\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+(\S+)((?:\s+[^#\s]\S*)*)\s*(?:#.*)?$/.exec(line)
+    const match = /^\s*(deb|deb-src)\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+(\S+)((?:\s+[^#\s]\S*)*)\s*(?:#.*)?$/.exec(
+      line,
+    )
     if (!match) return []
     const [, type = '', options = '', uri = '', suite = '', rest = ''] = match
     const signedBy = /(?:^|\s)signed-by=(\S+)/i.exec(options)?.[1]?.replaceAll(',', ' ')
@@ -78,7 +81,8 @@ export function parseDeb822(text: string): AptEntry[] {
       }
     }
     const list = (field: string): string[] => words(fields.get(field) ?? '')
-    if (!fields.has('uris') || /^(no|false|off|0|without|disable)$/i.test(fields.get('enabled') ?? '')) return []
+    if (!fields.has('uris') || /^(no|false|off|0|without|disable)$/i.test(fields.get('enabled') ?? ''))
+      return []
     const signedBy = fields.get('signed-by')
     return [
       {

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const bin = fileURLToPath(new URL('./bin.ts', import.meta.url))
 const address = '0x00000000000000000000000000000000000f5e4d'
+const bitcoinAddress = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
 
 /** Runs until it has printed `until`, then interrupts it. */
 async function run(args: string[], until: string): Promise<{ output: string; code: number | null }> {
@@ -20,10 +21,21 @@ async function run(args: string[], until: string): Promise<{ output: string; cod
 }
 
 test('prints where the chains are, until Ctrl-C', async () => {
-  const { output, code } = await run(['--fund', address], 'Ctrl-C')
+  const { output, code } = await run(['--fund', address, '--fund', bitcoinAddress], 'Ctrl-C')
   expect(code).toBe(0)
-  expect(output.replaceAll(/:\d{4,5}$/gm, ':PORT')).toMatchInlineSnapshot(`
+  expect(
+    output.replaceAll(/:\d{4,5}\b/g, ':PORT').replace(/[0-9a-f]{48}/, 'PASSWORD'),
+  ).toMatchInlineSnapshot(`
     "
+    bitcoin (bip122:0f9188f13cb7b2c71f2a335e3a4fc328)
+      RPC        http://127.0.0.1:PORT
+                 user coffer, password PASSWORD
+      Esplora    http://127.0.0.1:PORT
+                 http://127.0.0.1:PORT (with the pages of mempool.space)
+      Electrum   tcp://127.0.0.1:PORT
+                 ws://127.0.0.1:PORT
+      Blockbook  http://127.0.0.1:PORT
+
     ethereum (eip155:1)
       http://127.0.0.1:PORT
       ws://127.0.0.1:PORT
@@ -40,7 +52,7 @@ test('prints where the chains are, until Ctrl-C', async () => {
       DAI  0x1AF3F329e8BE154074D8769D1FFa4eE058B1DBc3  18 decimals
       LIAR 0xC0ffe20000000000000000000000000000000001  18 decimals
 
-    Funded 0x00000000000000000000000000000000000f5e4d.
+    Funded 0x00000000000000000000000000000000000f5e4d, bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080.
 
     Ctrl-C stops it; nothing is kept.
     "
@@ -63,9 +75,28 @@ test('prints JSON for programs', async () => {
   })
 })
 
+test('prints JSON of Bitcoin too', async () => {
+  const { output, code } = await run(['--chains', 'bitcoin', '--json'], '\n')
+  expect(code).toBe(0)
+  const http = expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/)
+  const { bitcoin } = JSON.parse(output)
+  expect(bitcoin).toEqual({
+    url: http,
+    chain: 'bip122:0f9188f13cb7b2c71f2a335e3a4fc328',
+    access: { url: bitcoin.url, username: 'coffer', password: expect.stringMatching(/^[0-9a-f]{48}$/) },
+    esploraUrl: http,
+    mempoolSpaceUrl: http,
+    electrumUrl: expect.stringMatching(/^tcp:\/\/127\.0\.0\.1:\d+$/),
+    electrumWsUrl: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+$/),
+    blockbookUrl: http,
+  })
+})
+
 test.each([
-  [['--chains', 'dogecoin'], 'There is no devnet for "dogecoin". Choose from: ethereum, bnb.'],
-  [['--fund', 'me'], '"me" is not an address'],
+  [['--chains', 'dogecoin'], 'There is no devnet for "dogecoin". Choose from: bitcoin, ethereum, bnb.'],
+  [['--chains', 'ethereum', '--fund', '0xme'], '"0xme" is not an address'],
+  [['--chains', 'bitcoin', '--fund', 'me'], '"me" is not an address of regtest'],
+  [['--chains', 'ethereum', '--fund', 'bcrt1q'], '"bcrt1q" is not an address of a chain that was started'],
   [['--nonsense'], "Unknown option '--nonsense'"],
 ])('says what is wrong with %j', async (args, message) => {
   const failed = promisify(execFile)(process.execPath, ['--import', 'tsx', bin, ...args], { cwd: root })

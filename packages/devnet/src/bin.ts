@@ -1,14 +1,17 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { isCofferError } from '@coffer/core'
+import { CofferError, isCofferError } from '@coffer/core'
+import type { EvmNode } from './anvil.ts'
+import type { BitcoinNode } from './bitcoin-node.ts'
 import { type DevnetChain, startDevnet } from './devnet.ts'
 
 const help = `Real local chains for wallets, until Ctrl-C.
 
   coffer-devnet [options]
 
-  --chains ethereum,bnb   which chains to start (default: all)
-  --fund 0xADDRESS        gives 100 coins and 10,000 of each stablecoin, on every chain; may be repeated
+  --chains bitcoin,bnb    which chains to start (default: bitcoin, ethereum, bnb)
+  --fund ADDRESS          gives 100 coins and 10,000 of each stablecoin on every chain of that kind of address;
+                          may be repeated
   --block-time SECONDS    a block every so often (default: one at once for every transaction)
   --json                  prints one line of JSON instead of text
   --help
@@ -49,27 +52,13 @@ async function main(): Promise<void> {
   })
   try {
     const { stop: _, ...nodes } = devnet
-    for (const node of Object.values(nodes)) {
-      for (const address of values.fund) {
-        await node.fund(address, { amount: 100n * 10n ** 18n })
-        for (const token of [node.tokens.USDT, node.tokens.USDC, node.tokens.DAI]) {
-          await node.fund(address, { token: token.address, amount: 10_000n * 10n ** BigInt(token.decimals) })
-        }
-      }
-    }
+    for (const address of values.fund) await fund(Object.values(nodes), address)
     if (values.json) {
-      const facts = Object.entries(nodes).map(([name, { url, wsUrl, chain, tokens, contracts }]) => [
-        name,
-        { url, wsUrl, chain, tokens, contracts },
-      ])
+      const facts = Object.entries(nodes).map(([name, node]) => [name, factsOf(node)])
       console.log(JSON.stringify(Object.fromEntries(facts)))
     } else {
-      for (const [name, node] of Object.entries(nodes)) {
-        console.log(`\n${name} (${node.chain})\n  ${node.url}\n  ${node.wsUrl}`)
-        for (const { symbol, address, decimals } of Object.values(node.tokens)) {
-          console.log(`  ${symbol.padEnd(5)}${address}  ${decimals} decimals`)
-        }
-      }
+      for (const [name, node] of Object.entries(nodes))
+        console.log(`\n${name} (${node.chain})\n${linesOf(node)}`)
       if (values.fund.length > 0) console.log(`\nFunded ${values.fund.join(', ')}.`)
       console.log('\nCtrl-C stops it; nothing is kept.')
     }
@@ -81,4 +70,53 @@ async function main(): Promise<void> {
   } finally {
     await devnet.stop()
   }
+}
+
+async function fund(nodes: readonly (BitcoinNode | EvmNode)[], address: string): Promise<void> {
+  const isEvm = address.startsWith('0x')
+  const takers = nodes.filter((node) => 'tokens' in node === isEvm)
+  if (takers.length === 0) {
+    throw new CofferError({
+      code: 'INVALID_ADDRESS',
+      message: `"${address}" is not an address of a chain that was started.`,
+    })
+  }
+  for (const node of takers) {
+    if (!('tokens' in node)) {
+      await node.fund(address, { amount: 100n * 10n ** 8n })
+      continue
+    }
+    await node.fund(address, { amount: 100n * 10n ** 18n })
+    for (const token of [node.tokens.USDT, node.tokens.USDC, node.tokens.DAI]) {
+      await node.fund(address, { token: token.address, amount: 10_000n * 10n ** BigInt(token.decimals) })
+    }
+  }
+}
+
+function factsOf(node: BitcoinNode | EvmNode): object {
+  if ('tokens' in node) {
+    const { url, wsUrl, chain, tokens, contracts } = node
+    return { url, wsUrl, chain, tokens, contracts }
+  }
+  const { url, chain, access, esploraUrl, mempoolSpaceUrl, electrumUrl, electrumWsUrl, blockbookUrl } = node
+  return { url, chain, access, esploraUrl, mempoolSpaceUrl, electrumUrl, electrumWsUrl, blockbookUrl }
+}
+
+function linesOf(node: BitcoinNode | EvmNode): string {
+  if ('tokens' in node) {
+    const tokens = Object.values(node.tokens).map(
+      ({ symbol, address, decimals }) => `  ${symbol.padEnd(5)}${address}  ${decimals} decimals`,
+    )
+    return [`  ${node.url}`, `  ${node.wsUrl}`, ...tokens].join('\n')
+  }
+  const { username, password } = node.access
+  return [
+    `  RPC        ${node.url}`,
+    `             user ${username}, password ${password}`,
+    `  Esplora    ${node.esploraUrl}`,
+    `             ${node.mempoolSpaceUrl} (with the pages of mempool.space)`,
+    `  Electrum   ${node.electrumUrl}`,
+    `             ${node.electrumWsUrl}`,
+    `  Blockbook  ${node.blockbookUrl}`,
+  ].join('\n')
 }

@@ -1,7 +1,7 @@
-import { CofferError, isCofferError } from '@coffer/core'
-import type { BitcoinBackend } from './bitcoin-backend.ts'
-import type { BitcoinNode, ReorgOptions } from './bitcoind.ts'
-import { toBitcoin } from './indexed.ts'
+import { CofferError } from '@coffer/core'
+import { type BitcoinBackend, type PackageResult, refusalOf } from './bitcoin-backend.ts'
+import type { BitcoinNode, ReorgOptions } from './bitcoin-node.ts'
+import { type IndexedTx, toBitcoin } from './indexed.ts'
 import type { Indexer } from './indexer.ts'
 import type { Rpc, RpcCall } from './rpc.ts'
 
@@ -17,6 +17,8 @@ const FAUCET_BATCH = 20
 /** After so many blocks bitcoind no longer gives the transactions of undone blocks back to its mempool. */
 const FORGETFUL_DEPTH = 10
 const FAUCET = 'faucet'
+/** bitcoind's code for a wallet that is not loaded. */
+const NO_SUCH_WALLET = -18
 const MAX_MONEY = 2_100_000_000_000_000n
 
 const defaultRates = { 1: '12.5', 3: '8', 6: '4', 25: '2', 144: '1' }
@@ -31,14 +33,7 @@ export interface ControlParts {
 export interface Controls {
   readonly node: Pick<
     BitcoinNode,
-    | 'fund'
-    | 'mine'
-    | 'reorg'
-    | 'setAutomine'
-    | 'dropTransaction'
-    | 'setFeeEstimates'
-    | 'rpc'
-    | 'walletRpc'
+    'fund' | 'mine' | 'reorg' | 'setAutomine' | 'dropTransaction' | 'setFeeEstimates' | 'rpc' | 'walletRpc'
   >
   readonly backend: Omit<BitcoinBackend, 'index'>
   close(): void
@@ -89,7 +84,9 @@ export async function bitcoinControls({ rpc, wallet, index, blockTime }: Control
       await generate(1)
       await index.sync()
     }
-    passedOver = new Set(isDue ? index.mempool.keys() : [...passedOver].filter((txid) => index.mempool.has(txid)))
+    passedOver = new Set(
+      isDue ? index.mempool.keys() : [...passedOver].filter((txid) => index.mempool.has(txid)),
+    )
   }
 
   const giveAll = async (): Promise<void> => {
@@ -117,7 +114,7 @@ export async function bitcoinControls({ rpc, wallet, index, blockTime }: Control
   const resubmit = async (raws: readonly string[]): Promise<void> => {
     for (const raw of raws) {
       await rpc.call('sendrawtransaction', [raw, 0]).catch((error) => {
-        if (!isCofferError(error, 'DEVNET_FAILED') || error.details.rpcCode === undefined) throw error
+        if (!refusalOf(error)) throw error
       })
     }
   }
@@ -211,9 +208,15 @@ export async function bitcoinControls({ rpc, wallet, index, blockTime }: Control
       },
 
       async walletRpc<T>(name: string, method: string, params: readonly unknown[] = []) {
-        const loaded = await rpc.call<string[]>('listwallets')
-        if (!loaded.includes(name)) await rpc.call('createwallet', [name])
-        const result = await wallet(name).call<T>(method, params)
+        const call = (): Promise<T> => wallet(name).call<T>(method, params)
+        const result = await call().catch((error) => {
+          if (refusalOf(error)?.code !== NO_SUCH_WALLET) throw error
+          return exclusive(async () => {
+            const loaded = await rpc.call<string[]>('listwallets')
+            if (!loaded.includes(name)) await rpc.call('createwallet', [name])
+            return call()
+          })
+        })
         await exclusive(settle)
         return result
       },
@@ -225,6 +228,12 @@ export async function bitcoinControls({ rpc, wallet, index, blockTime }: Control
           const txid = await rpc.call<string>('sendrawtransaction', [raw])
           await settle()
           return txid
+        }),
+      broadcastPackage: (raws) =>
+        exclusive(async () => {
+          const result = await rpc.call<PackageResult>('submitpackage', [raws])
+          await settle()
+          return result
         }),
       scriptOf,
       feeRate: (blocks) => rates.filter(([target]) => target <= blocks).at(-1)?.[1],
@@ -251,7 +260,7 @@ export async function bitcoinControls({ rpc, wallet, index, blockTime }: Control
     const gone = index.blocks.slice(-depth)
     const txids = gone.flatMap((block) => block.txids.slice(1))
     const raws = txids.map((txid) => index.tx(txid)?.raw as string)
-    const waiting = [...index.mempool.values()].map(({ raw }) => raw)
+    const waiting = parentsFirst([...index.mempool.values()])
     if (drop) await emptyBlocks(FORGETFUL_DEPTH)
     await rpc.call('invalidateblock', [gone[0]?.hash])
     branch += 1
@@ -280,7 +289,7 @@ export async function bitcoinControls({ rpc, wallet, index, blockTime }: Control
       .sort(([, a], [, b]) => a.ancestorcount - b.ancestorcount)
       .map(([id]) => id)
     const lost = new Set([txid, ...descendants])
-    const kept = await inOrder([...index.mempool.keys()].filter((id) => !lost.has(id)))
+    const kept = parentsFirst([...index.mempool.values()].filter((other) => !lost.has(other.txid)))
     branch += 1
     const { hash } = await rpc.call<{ hash: string }>('generateblock', [nobody(), [...parents, txid]])
     await emptyBlocks(FORGETFUL_DEPTH)
@@ -292,22 +301,29 @@ export async function bitcoinControls({ rpc, wallet, index, blockTime }: Control
     await settle()
     return true
   }
+}
 
-  /** The raw bytes of waiting transactions, parents before children. */
-  async function inOrder(txids: readonly string[]): Promise<string[]> {
-    const entries = (await rpc.batch(txids.map((txid) => ['getmempoolentry', [txid]]))) as {
-      ancestorcount: number
-    }[]
-    return txids
-      .map((txid, i) => ({ raw: index.tx(txid)?.raw as string, rank: entries[i]?.ancestorcount ?? 0 }))
-      .sort((a, b) => a.rank - b.rank)
-      .map(({ raw }) => raw)
+/** The raw bytes of waiting transactions, parents before children. */
+function parentsFirst(txs: readonly IndexedTx[]): string[] {
+  const left = new Map(txs.map((tx) => [tx.txid, tx]))
+  const raws: string[] = []
+  // As deep as the longest chain of waiting transactions, which nodes keep short.
+  const take = (tx: IndexedTx): void => {
+    if (!left.delete(tx.txid)) return
+    for (const { txid } of tx.inputs) {
+      const parent = left.get(txid)
+      if (parent) take(parent)
+    }
+    raws.push(tx.raw)
   }
+  for (const tx of txs) take(tx)
+  return raws
 }
 
 function readRates(given: Readonly<Record<number, string>>): [blocks: number, rate: number][] {
   return Object.entries(given).map(([target, rate]) => {
-    if (/^[1-9]\d{0,3}$/.test(target) && /^\d{1,7}(\.\d{1,8})?$/.test(rate)) return [Number(target), Number(rate)]
+    const isText = typeof rate === 'string' && /^\d{1,7}(\.\d{1,8})?$/.test(rate)
+    if (isText && /^[1-9]\d{0,3}$/.test(target)) return [Number(target), Number(rate)]
     throw new CofferError({
       code: 'INVALID_REQUEST',
       message: `A fee estimate is a number of blocks and a decimal text such as '12.5', not ${target} and ${String(rate)}.`,

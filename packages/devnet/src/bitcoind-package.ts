@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type AptSource, aptSources } from './apt-sources.ts'
-import { type ProgramOptions, run } from './bitcoind-program.ts'
+import type { NodeOptions } from './node.ts'
+import { run } from './run.ts'
 
 const PACKAGE = 'bitcoin-knots'
 /** The releases of Debian that hold the package, the steadier first. */
@@ -14,14 +15,18 @@ const STALE = 3_600_000
  * Unpacks Debian's `bitcoin-knots` with the libraries it needs into `folder`, where the program `bitcoind` then starts
  * it. Nothing of the system changes: apt works in a folder of its own, from the mirror and with the keys that this
  * machine already trusts. Two processes may do this at once; the first to end wins. Throws a plain error that says what
- * is missing.
+ * is missing, without a full stop.
  */
-export async function fetchBitcoind(folder: string, { signal, onProgress }: ProgramOptions): Promise<void> {
+export async function fetchBitcoind(
+  folder: string,
+  { signal, onProgress }: NodeOptions,
+  findSources: () => Promise<AptSource[]> = aptSources,
+): Promise<void> {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
-    throw new Error(`there is no package of it for ${process.platform}-${process.arch}.`)
+    throw new Error(`there is no package of it for ${process.platform}-${process.arch}`)
   }
-  const sources = await aptSources()
-  if (sources.length === 0) throw new Error('apt on this machine knows no mirror of Debian.')
+  const sources = await findSources()
+  if (sources.length === 0) throw new Error('apt on this machine knows no mirror of Debian')
   const parent = dirname(folder)
   await mkdir(parent, { recursive: true, mode: 0o700 })
   await removeStale(parent)
@@ -74,6 +79,8 @@ async function privateApt(work: string, signal: AbortSignal | undefined): Promis
     // The folder is for this user alone, so the user to whom root's apt steps down could not write there.
     'APT::Sandbox::User': 'root',
     'Acquire::Languages': 'none',
+    // Records are looked up at random, which is slow in compressed lists.
+    'Acquire::GzipIndexes': 'false',
     'Acquire::Retries': '2',
     'Acquire::http::Timeout': '20',
     'Acquire::https::Timeout': '20',
@@ -136,7 +143,7 @@ async function writeStarter(root: string): Promise<string> {
   const libraries = names.find((name) => name.endsWith('-linux-gnu'))
   const loaders = libraries ? await readdir(join(root, 'usr/lib', libraries)) : []
   const loader = loaders.find((name) => /^ld-linux.*\.so\.\d+$/.test(name))
-  if (!libraries || !loader) throw new Error('the packages hold no loader for programs.')
+  if (!libraries || !loader) throw new Error('the packages hold no loader for programs')
   const script = `#!/bin/sh
 root=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 libraries="$root/usr/lib/${libraries}"

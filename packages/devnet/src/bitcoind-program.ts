@@ -1,23 +1,18 @@
-import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
-import { access } from 'node:fs/promises'
+import { access, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { CofferError } from '@coffer/core'
 import { fetchBitcoind } from './bitcoind-package.ts'
+import type { NodeOptions } from './node.ts'
 import { throwIfAborted } from './supervise.ts'
-
-export interface ProgramOptions {
-  readonly signal?: AbortSignal | undefined
-  onProgress(step: string): void
-}
 
 /**
  * The bitcoind of this machine: the one that `BITCOIND` names, else one on the `PATH`, else the unpacked package in the
  * user's cache folder, which is fetched first where apt can (Debian, amd64 and arm64). Throws `DEVNET_UNAVAILABLE` where
  * there is none.
  */
-export async function bitcoindProgram(options: ProgramOptions): Promise<string> {
+export async function bitcoindProgram(options: NodeOptions): Promise<string> {
   const named = process.env.BITCOIND
   if (named) {
     if (await isProgram(named)) return resolve(named)
@@ -40,7 +35,7 @@ export async function bitcoindProgram(options: ProgramOptions): Promise<string> 
     throwIfAborted(options.signal)
     throw new CofferError({
       code: 'DEVNET_UNAVAILABLE',
-      message: `bitcoind is missing, and ${(cause as Error).message} Install Bitcoin Core or Knots, or set the environment variable BITCOIND to a bitcoind program.`,
+      message: `bitcoind is missing, and ${(cause as Error).message}. Install Bitcoin Core or Knots, or set the environment variable BITCOIND to a bitcoind program.`,
       cause,
     })
   }
@@ -54,27 +49,9 @@ export function cacheFolder(): string {
   return process.platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : join(homedir(), '.cache')
 }
 
-/** Runs `command` and gives what it prints. Throws an error with the last line of its complaint. */
-export function run(
-  command: string,
-  args: readonly string[],
-  options: { readonly cwd?: string; readonly signal?: AbortSignal | undefined } = {},
-): Promise<string> {
-  return new Promise((done, fail) => {
-    const { cwd, signal } = options
-    const env = { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' }
-    const limits = { maxBuffer: 64 * 2 ** 20, ...(cwd && { cwd }), ...(signal && { signal }) }
-    execFile(command, [...args], { ...limits, env }, (error, stdout, stderr) => {
-      if (!error) return done(stdout)
-      const complaint = stderr.trim().split('\n').at(-1)?.slice(0, 300) || error.message.slice(0, 300)
-      fail(new Error(`${command} failed: ${complaint}`, { cause: error }))
-    })
-  })
-}
-
 async function isProgram(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
+  return Promise.all([stat(path), access(path, constants.X_OK)]).then(
+    ([found]) => found.isFile(),
     () => false,
   )
 }

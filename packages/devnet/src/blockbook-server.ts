@@ -258,4 +258,3 @@ function readNumber(query: URLSearchParams, name: string, otherwise: number): nu
 function sum(outputs: readonly IndexedOutput[]): bigint {
   return outputs.reduce((total, { value }) => total + value, 0n)
 }
-

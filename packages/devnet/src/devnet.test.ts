@@ -21,6 +21,8 @@ test('starts what is asked for and stops it, twice if need be', async () => {
 test('two devnets live side by side', async () => {
   const [one, two] = await Promise.all([startDevnet(), startDevnet({ chains: ['ethereum'] })])
   try {
+    expect(Object.keys(one).sort()).toEqual(['bitcoin', 'bnb', 'ethereum', 'stop'])
+    await one.bitcoin.mine()
     await one.ethereum.mine(3)
     expect(await one.ethereum.rpc('eth_blockNumber')).toBe('0x3')
     expect(await two.ethereum.rpc('eth_blockNumber')).toBe('0x0')
@@ -48,29 +50,32 @@ test('says what is missing, and what it does not know', async () => {
   })
   await expect(startDevnet({ chains: ['dogecoin' as 'bnb'] })).rejects.toMatchObject({
     code: 'INVALID_REQUEST',
-    message: 'There is no devnet for "dogecoin". Choose from: ethereum, bnb.',
+    message: 'There is no devnet for "dogecoin". Choose from: bitcoin, ethereum, bnb.',
   })
   await expect(startDevnet({ blockTime: 0.5 })).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
 })
 
 test('says so when the node does not come up', async () => {
   vi.stubEnv('ANVIL', '/bin/false')
-  await expect(startDevnet()).rejects.toMatchObject({
+  await expect(startDevnet({ chains: ['ethereum'] })).rejects.toMatchObject({
     code: 'DEVNET_FAILED',
     message: 'anvil ended before it was ready.',
   })
 })
 
 test('an abort ends the start at any moment', async () => {
+  const evm = { chains: ['ethereum', 'bnb'] } as const
   await expect(startDevnet({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' })
   for (const moment of ['ethereum: starting anvil', 'ethereum: placing tokens']) {
     const abort = new AbortController()
     const onProgress = (step: string) => {
       if (step === moment) abort.abort()
     }
-    await expect(startDevnet({ signal: abort.signal, onProgress })).rejects.toMatchObject({ code: 'ABORTED' })
+    await expect(startDevnet({ ...evm, signal: abort.signal, onProgress })).rejects.toMatchObject({
+      code: 'ABORTED',
+    })
   }
   const slow = new AbortController()
   setTimeout(() => slow.abort(), 5)
-  await expect(startDevnet({ signal: slow.signal })).rejects.toMatchObject({ code: 'ABORTED' })
+  await expect(startDevnet({ ...evm, signal: slow.signal })).rejects.toMatchObject({ code: 'ABORTED' })
 })

@@ -1,6 +1,7 @@
 import { CofferError, isCofferError } from '@coffer/core'
 import { type EvmNode, startAnvil } from './anvil.ts'
-import { type BitcoinNode, startBitcoind } from './bitcoind.ts'
+import type { BitcoinNode } from './bitcoin-node.ts'
+import { startBitcoind } from './bitcoind.ts'
 import type { NodeOptions, Started } from './node.ts'
 import { sweepLeftovers } from './supervise.ts'
 

@@ -17,11 +17,7 @@ export class ElectrumError extends Error {
   }
 }
 
-export type ElectrumMethod = (
-  backend: BitcoinBackend,
-  params: readonly unknown[],
-  version: string,
-) => unknown
+export type ElectrumMethod = (backend: BitcoinBackend, params: readonly unknown[], version: string) => unknown
 
 const BAD_REQUEST = 1
 const DAEMON_ERROR = 2
@@ -75,17 +71,16 @@ export const electrumMethods: Readonly<Record<string, ElectrumMethod>> = {
   },
 
   'blockchain.relayfee'(_backend, _params, version) {
-    if (version === '1.6') throw new ElectrumError(-32601, 'unknown method "blockchain.relayfee"')
+    if (version === '1.6') throw unknownMethod('blockchain.relayfee')
     return RELAY_FEE
   },
 
   'mempool.get_fee_histogram': ({ index }) => feeHistogram(index),
 
-  'mempool.get_info': () => ({
-    mempoolminfee: RELAY_FEE,
-    minrelaytxfee: RELAY_FEE,
-    incrementalrelayfee: RELAY_FEE,
-  }),
+  'mempool.get_info'(_backend, _params, version) {
+    if (version !== '1.6') throw unknownMethod('mempool.get_info')
+    return { mempoolminfee: RELAY_FEE, minrelaytxfee: RELAY_FEE, incrementalrelayfee: RELAY_FEE }
+  },
 
   'blockchain.scripthash.get_balance'({ index }, [hash]) {
     const scriptHash = readScriptHash(hash)
@@ -123,9 +118,7 @@ export const electrumMethods: Readonly<Record<string, ElectrumMethod>> = {
   },
 
   async 'blockchain.transaction.broadcast'(backend, [raw]) {
-    if (typeof raw !== 'string' || !/^(?:[0-9a-fA-F]{2})+$/.test(raw)) {
-      throw new ElectrumError(BAD_REQUEST, `${String(raw).slice(0, 100)} should be a hex string`)
-    }
+    if (!isHex(raw)) throw new ElectrumError(BAD_REQUEST, `${shorten(raw)} should be a hex string`)
     try {
       return await backend.broadcast(raw)
     } catch (error) {
@@ -136,6 +129,24 @@ export const electrumMethods: Readonly<Record<string, ElectrumMethod>> = {
         `the transaction was rejected by network rules.\n\n${refusal.message}\n[${raw}]`,
       )
     }
+  },
+
+  async 'blockchain.transaction.broadcast_package'(backend, [raws, verbose = false], version) {
+    if (version !== '1.6') throw unknownMethod('blockchain.transaction.broadcast_package')
+    if (!Array.isArray(raws) || !raws.every(isHex)) {
+      throw new ElectrumError(BAD_REQUEST, 'a package is a list of hex strings')
+    }
+    const result = await backend.broadcastPackage(raws).catch((error) => {
+      const refusal = refusalOf(error)
+      if (!refusal) throw error
+      const words = `the tx package was rejected by network rules.\n\n${refusal.message}.`
+      throw new ElectrumError(BAD_REQUEST, words)
+    })
+    if (verbose === true) return result
+    const errors = Object.values(result['tx-results']).flatMap(({ txid, error }) =>
+      error === undefined ? [] : [{ txid, error }],
+    )
+    return { success: result.package_msg === 'success', ...(errors.length > 0 && { errors }) }
   },
 
   async 'blockchain.transaction.get'(backend, [txid, verbose = false]) {
@@ -161,7 +172,8 @@ export const electrumMethods: Readonly<Record<string, ElectrumMethod>> = {
     const [at, pos] = [readNumber(height), readNumber(position)]
     const txids = index.blocks[at]?.txids
     const txid = txids?.[pos]
-    if (!txids || !txid) throw new ElectrumError(BAD_REQUEST, `no tx at position ${pos} in block at height ${at}`)
+    if (!txids || !txid)
+      throw new ElectrumError(BAD_REQUEST, `no tx at position ${pos} in block at height ${at}`)
     return merkle === true ? { tx_hash: txid, merkle: merkleBranch(txids, pos).branch } : txid
   },
 }
@@ -203,17 +215,29 @@ function headerProof(index: Indexer, height: number, checkpoint: unknown): objec
 /** The protocol writes hashes of scripts backwards. */
 function readScriptHash(hash: unknown): string {
   if (typeof hash !== 'string' || !/^[0-9a-fA-F]{64}$/.test(hash)) {
-    throw new ElectrumError(BAD_REQUEST, `${String(hash).slice(0, 100)} is not a valid script hash`)
+    throw new ElectrumError(BAD_REQUEST, `${shorten(hash)} is not a valid script hash`)
   }
   return Buffer.from(hash, 'hex').reverse().toString('hex')
 }
 
 function readTxid(txid: unknown): string {
   if (typeof txid === 'string' && /^[0-9a-fA-F]{64}$/.test(txid)) return txid.toLowerCase()
-  throw new ElectrumError(BAD_REQUEST, `${String(txid).slice(0, 100)} should be a transaction hash`)
+  throw new ElectrumError(BAD_REQUEST, `${shorten(txid)} should be a transaction hash`)
 }
 
 function readNumber(value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number
-  throw new ElectrumError(BAD_REQUEST, `${String(value).slice(0, 100)} should be a non-negative integer`)
+  throw new ElectrumError(BAD_REQUEST, `${shorten(value)} should be a non-negative integer`)
+}
+
+function isHex(text: unknown): text is string {
+  return typeof text === 'string' && /^(?:[0-9a-fA-F]{2})+$/.test(text)
+}
+
+function shorten(value: unknown): string {
+  return String(value).slice(0, 100)
+}
+
+export function unknownMethod(method: string): ElectrumError {
+  return new ElectrumError(-32601, `unknown method "${method.slice(0, 100)}"`)
 }

@@ -24,7 +24,7 @@ export async function serveElectrumTcp(backend: BitcoinBackend): Promise<Listeni
         const part = end < 0 ? rest : rest.subarray(0, end)
         parts.push(part)
         size += part.length
-        if (size > MAX_MESSAGE) return socket.destroy()
+        if (size > MAX_MESSAGE) return void socket.destroy()
         if (end < 0) return
         receive(session, Buffer.concat(parts).toString('utf8'))
         parts = []
@@ -57,5 +57,5 @@ export async function serveElectrumWs(backend: BitcoinBackend): Promise<Listenin
 }
 
 function receive(session: ElectrumSession, line: string): void {
-  if (line.trim()) void session.receive(line)
+  if (line.trim()) session.receive(line).catch(() => {}) // The other side has gone; nobody waits for the answer.
 }

@@ -1,5 +1,8 @@
 import type { BitcoinBackend } from './bitcoin-backend.ts'
-import { electrumMethods, ElectrumError, scriptStatus, VERSIONS } from './electrum-methods.ts'
+import { ElectrumError, electrumMethods, scriptStatus, unknownMethod, VERSIONS } from './electrum-methods.ts'
+
+/** Ends the connection too. */
+class Farewell extends ElectrumError {}
 
 /** What a session needs of its connection. */
 export interface ElectrumConnection {
@@ -22,8 +25,8 @@ interface Call {
 const MAX_BATCH = 10_000
 
 /**
- * One client of Electrum's protocol, 1.4 to 1.6, in the manner of ElectrumX: from 1.6 on `server.version` must come first
- * and changes what some methods answer.
+ * One client of Electrum's protocol, 1.4 to 1.6, in the manner of ElectrumX: `server.version` comes first, and decides
+ * what some methods answer.
  *
  * @see https://electrum-protocol.readthedocs.io/en/latest/protocol-methods.html
  */
@@ -36,6 +39,7 @@ export function createElectrumSession(
   const subscriptions = new Map<string, string | null>()
   let version: string | undefined
   let header: string | undefined
+  let leaving = false
 
   const notify = (method: string, params: readonly unknown[]): void =>
     connection.send(JSON.stringify({ jsonrpc: '2.0', method, params }))
@@ -60,7 +64,7 @@ export function createElectrumSession(
     const common = VERSIONS.filter(
       (known) => compareVersions(known, String(from)) >= 0 && compareVersions(known, String(to)) <= 0,
     ).at(-1)
-    if (!common) throw new ElectrumError(1, `unsupported protocol version: ${JSON.stringify(asked)}`)
+    if (!common) throw new Farewell(1, `unsupported protocol version: ${JSON.stringify(asked)}`)
     return common
   }
 
@@ -70,7 +74,7 @@ export function createElectrumSession(
       version = negotiate(params[1])
       return ['coffer-devnet', version]
     }
-    const spoken = version ?? '1.4'
+    if (version === undefined) throw new Farewell(1, 'use server.version to identify client')
     if (method === 'blockchain.headers.subscribe') {
       header = index.tip().header
       return tip()
@@ -82,8 +86,8 @@ export function createElectrumSession(
     }
     if (method === 'blockchain.scripthash.unsubscribe') return subscriptions.delete(String(params[0]))
     const handler = Object.hasOwn(electrumMethods, method) ? electrumMethods[method] : undefined
-    if (!handler) throw new ElectrumError(-32601, `unknown method "${method.slice(0, 100)}"`)
-    return handler(backend, params, spoken)
+    if (!handler) throw unknownMethod(method)
+    return handler(backend, params, version)
   }
 
   const answer = async (request: Call | null): Promise<object | undefined> => {
@@ -94,8 +98,9 @@ export function createElectrumSession(
       const result = await call(method, params)
       return id === undefined ? undefined : { jsonrpc: '2.0', id, result }
     } catch (error) {
-      const { code = -32603, message } = error as ElectrumError
-      return { jsonrpc: '2.0', id: id ?? null, error: { code, message } }
+      if (error instanceof Farewell) leaving = true
+      const code = error instanceof ElectrumError ? error.code : -32603
+      return { jsonrpc: '2.0', id: id ?? null, error: { code, message: (error as Error).message } }
     }
   }
 
@@ -113,6 +118,7 @@ export function createElectrumSession(
       if (!Array.isArray(message)) {
         const found = await answer(message as Call)
         if (found) connection.send(JSON.stringify(found))
+        if (leaving) connection.end()
         return
       }
       if (message.length === 0 || message.length > MAX_BATCH) {
@@ -127,6 +133,7 @@ export function createElectrumSession(
         if (found) answers.push(found)
       }
       if (answers.length > 0) connection.send(JSON.stringify(answers))
+      if (leaving) connection.end()
     },
     close: stopListening,
   }

@@ -61,7 +61,10 @@ export function utxosJson(index: Indexer, scriptHash: string): unknown {
   )
 }
 
-export function statsJson({ confirmed, waiting }: ScriptHistory, scriptHash: string): Record<string, unknown> {
+export function statsJson(
+  { confirmed, waiting }: ScriptHistory,
+  scriptHash: string,
+): Record<string, unknown> {
   const stats = (txs: readonly IndexedTx[]): unknown => {
     const funded = txs.flatMap(({ outputs }) => outputs.filter((output) => output.scriptHash === scriptHash))
     const spent = txs.flatMap(({ inputs }) =>

@@ -97,10 +97,13 @@ async function script(
   if (part === 'mempool') return pool.slice(0, FIRST_PAGE).map(txJson)
   if (part === 'chain') return after(mined, last).slice(0, CHAIN_PAGE).map(txJson)
   if (part !== undefined) throw noEndpoint(path)
-  if (flavour === 'blockstream') return [...pool.slice(0, FIRST_PAGE), ...mined.slice(0, CHAIN_PAGE)].map(txJson)
+  if (flavour === 'blockstream')
+    return [...pool.slice(0, FIRST_PAGE), ...mined.slice(0, CHAIN_PAGE)].map(txJson)
   const from = query.get('after_txid') ?? undefined
   if (from !== undefined && !index.tx(from)) throw new Refusal(422, 'after_txid not found')
-  return after([...pool, ...mined], from).slice(0, FIRST_PAGE).map(txJson)
+  return after([...pool, ...mined], from)
+    .slice(0, FIRST_PAGE)
+    .map(txJson)
 }
 
 /** The rows behind the one with this id; all of them without one, none when it is not there. */
@@ -128,7 +131,8 @@ async function block(backend: BitcoinBackend, hash: string, rest: readonly strin
   const found = index.block(hash)
   const [what, at] = rest
   if (what === 'status') {
-    if (!found || index.blocks[found.height] !== found) return { in_best_chain: false, height: null, next_best: null }
+    if (!found || index.blocks[found.height] !== found)
+      return { in_best_chain: false, height: null, next_best: null }
     const { height } = found
     return { in_best_chain: true, height, next_best: index.blocks[height + 1]?.hash ?? null }
   }

@@ -39,9 +39,12 @@ export async function serveHttp(answer: (request: HttpRequest) => Promise<HttpAn
     }
     if (request.method === 'OPTIONS') return send({ status: 204, body: '' })
     read(request)
-      .then(answer)
-      .catch((error: Error) => ({ status: 500, body: error.message }))
+      .then(
+        (read) => answer(read).catch((error: Error) => ({ status: 500, body: error.message })),
+        (error: Error) => ({ status: 400, body: error.message }),
+      )
       .then(send)
+      .catch(() => response.destroy())
   })
   server.keepAliveTimeout = 60_000
   return listen(server)

@@ -1,4 +1,4 @@
 export type { Address, EvmContracts, EvmNode, EvmToken, EvmTokens, TokenOptions, TxId } from './anvil.ts'
 export * as artifacts from './artifacts.ts'
-export type { BitcoinNode, ReorgOptions, RpcAccess } from './bitcoind.ts'
+export type { BitcoinNode, ReorgOptions, RpcAccess } from './bitcoin-node.ts'
 export { type Devnet, type DevnetChain, type DevnetNodes, type DevnetOptions, startDevnet } from './devnet.ts'

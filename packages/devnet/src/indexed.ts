@@ -154,7 +154,7 @@ export function feeOf({ inputs, outputs }: IndexedTx): bigint {
 }
 
 /** bitcoind writes bitcoin with 8 decimals. A double holds each such number up to 21 million exactly enough for this. */
-export function toSatoshi(bitcoin: number): bigint {
+function toSatoshi(bitcoin: number): bigint {
   return BigInt(bitcoin.toFixed(8).replace('.', ''))
 }
 

@@ -1,5 +1,12 @@
+import {
+  type IndexedBlock,
+  type IndexedTx,
+  type NodeBlock,
+  type NodeTx,
+  readBlock,
+  readTx,
+} from './indexed.ts'
 import type { Rpc, RpcCall } from './rpc.ts'
-import { type IndexedBlock, type IndexedTx, type NodeBlock, type NodeTx, readBlock, readTx } from './indexed.ts'
 
 /**
  * All blocks and waiting transactions of one bitcoind, by id and by script, in memory. It shows the node as it was at the
@@ -79,27 +86,35 @@ export function createIndexer(rpc: Rpc): Indexer {
     return answers
   }
 
-  /** The height of the last block that this index and the node share; -1 for none. */
-  const findFork = async (height: number): Promise<number> => {
-    for (let top = Math.min(height, blocks.length - 1); top >= 0; top -= BATCH) {
-      const heights = Array.from({ length: Math.min(BATCH, top + 1) }, (_, i) => top - i)
-      const hashes = await batched<string>(heights.map((at) => ['getblockhash', [at]]))
-      const found = heights.find((at, i) => blocks[at]?.hash === hashes[i])
-      if (found !== undefined) return found
+  const hashesOf = (from: number, to: number): Promise<string[]> =>
+    batched(Array.from({ length: to - from + 1 }, (_, i): RpcCall => ['getblockhash', [from + i]]))
+
+  /** The height of the last block that index and node share, -1 for none, and the hashes of the node above it. */
+  const findFork = async (height: number): Promise<{ fork: number; hashes: string[] }> => {
+    let low = Math.max(0, Math.min(height, blocks.length - 1))
+    let hashes = await hashesOf(low, height)
+    for (;;) {
+      for (let i = hashes.length - 1; i >= 0; i--) {
+        if (blocks[low + i]?.hash === hashes[i]) return { fork: low + i, hashes: hashes.slice(i + 1) }
+      }
+      if (low === 0) return { fork: -1, hashes }
+      const lower = Math.max(0, low - BATCH)
+      hashes = [...(await hashesOf(lower, low - 1)), ...hashes]
+      low = lower
     }
-    return -1
   }
 
-  const fetchBlocks = async (from: number, to: number): Promise<NodeBlock[]> => {
-    const found: NodeBlock[] = []
-    for (let at = from; at <= to; at += BATCH) {
-      const heights = Array.from({ length: Math.min(BATCH, to - at + 1) }, (_, i) => at + i)
-      const hashes = await batched<string>(heights.map((height) => ['getblockhash', [height]]))
-      const bodies = await batched<Omit<NodeBlock, 'header'>>(hashes.map((hash) => ['getblock', [hash, 2]]))
-      const headers = await batched<string>(hashes.map((hash) => ['getblockheader', [hash, false]]))
-      found.push(...bodies.map((body, i) => ({ ...body, header: headers[i] as string })))
-    }
-    return found
+  const fetchBlocks = async (hashes: readonly string[]): Promise<NodeBlock[]> => {
+    const answers = await batched(
+      hashes.flatMap((hash): RpcCall[] => [
+        ['getblock', [hash, 2]],
+        ['getblockheader', [hash, false]],
+      ]),
+    )
+    return hashes.map((_, i) => ({
+      ...(answers[2 * i] as Omit<NodeBlock, 'header'>),
+      header: answers[2 * i + 1] as string,
+    }))
   }
 
   const insert = (node: NodeTx): IndexedTx => {
@@ -130,9 +145,7 @@ export function createIndexer(rpc: Rpc): Indexer {
 
   const forget = (tx: IndexedTx): void => {
     txs.delete(tx.txid)
-    for (const { txid, vout } of tx.inputs) {
-      if (spenders.get(outpoint(txid, vout))?.tx === tx) spenders.delete(outpoint(txid, vout))
-    }
+    for (const { txid, vout } of tx.inputs) spenders.delete(outpoint(txid, vout))
     for (const scriptHash of scriptHashes(tx)) {
       const known = byScript.get(scriptHash)
       known?.delete(tx)
@@ -168,6 +181,7 @@ export function createIndexer(rpc: Rpc): Indexer {
       mempool.set(txid, tx)
       orphans.delete(tx)
     }
+    // Before others are connected, since they may spend the same.
     for (const tx of orphans) forget(tx)
     for (const block of blocks.slice(fork + 1)) {
       for (const txid of block.txids) connect(txs.get(txid) as IndexedTx)
@@ -218,11 +232,12 @@ export function createIndexer(rpc: Rpc): Indexer {
     },
   }
 
-  async function gather(
-    state: NodeState,
-  ): Promise<{ fork: number; added: NodeBlock[]; waiting: NodeTx[] }> {
-    const fork = seen?.hash === state.hash ? blocks.length - 1 : await findFork(state.height)
-    const added = await fetchBlocks(fork + 1, state.height)
+  async function gather(state: NodeState): Promise<{ fork: number; added: NodeBlock[]; waiting: NodeTx[] }> {
+    const isSameTip = seen?.hash === state.hash
+    const { fork, hashes } = isSameTip
+      ? { fork: blocks.length - 1, hashes: [] }
+      : await findFork(state.height)
+    const added = await fetchBlocks(hashes)
     const unknown = state.txids.filter((txid) => !txs.has(txid))
     const waiting = await batched<NodeTx>(unknown.map((txid) => ['getrawtransaction', [txid, true]]))
     return { fork, added, waiting }

@@ -31,7 +31,7 @@ function tempFolder(finish: Finish) {
 /** A process that starts a devnet with two nodes, and does `more` once `go` is called. Resolves once it is up. */
 async function start(finish: Finish, temp: string, more: string) {
   const script = `import { startDevnet } from '${source}'
-    const devnet = await startDevnet()
+    const devnet = await startDevnet({ chains: ['ethereum', 'bnb'] })
     console.log('up')
     await new Promise((resolve) => process.stdin.once('data', resolve))
     process.stdin.destroy()
