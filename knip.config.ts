@@ -3,6 +3,16 @@ import type { KnipConfig } from 'knip'
 import { publishedPackages, root } from './scripts/packages.mjs'
 import { sourcePaths } from './scripts/source-aliases.ts'
 
+/** What tests use in a way that cannot be seen here. */
+const ignored: Record<string, { dependencies: string[]; binaries: string[] }> = {
+  'packages/chains/bitcoin': {
+    // Only its files of test vectors are read.
+    dependencies: ['bitcore-lib'],
+    // Another wallet to compare with, where it is installed.
+    binaries: ['electrum'],
+  },
+}
+
 /** The public doors of each package: the paths of tsconfig.json and the programs of `bin`. */
 const packages = Object.fromEntries(
   publishedPackages().map(({ dir, manifest }) => {
@@ -20,10 +30,8 @@ const packages = Object.fromEntries(
         project: 'src/**/*.ts',
         // Tests may import any of ours without a manifest that says so: it would make circles of packages.
         // test/house.test.ts compares what is shipped with the manifests.
-        // Of bitcore-lib only the files of test vectors are read.
-        ignoreDependencies: [/^@coffer\//, 'bitcore-lib'],
-        // Another wallet to compare with, where it is installed.
-        ignoreBinaries: ['electrum'],
+        ignoreDependencies: [/^@coffer\//, ...(ignored[workspace]?.dependencies ?? [])],
+        ignoreBinaries: ignored[workspace]?.binaries ?? [],
       },
     ]
   }),

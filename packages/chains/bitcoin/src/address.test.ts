@@ -206,6 +206,6 @@ test('whatever comes: an address in its one writing, or our error', () => {
         }
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 200 },
   )
 })
