@@ -47,15 +47,18 @@ export function readDraft(chain: ChainRules, json: unknown): Draft {
     throw invalidDraft(
       `It is for ${JSON.stringify(String(fields['chain']).slice(0, 50))}, not for ${chain.id}.`,
     )
-  if (typeof fields['account'] !== 'string' || typeof fields['payload'] !== 'string')
+  if (!isString(fields['account']) || !isString(fields['payload']))
     throw invalidDraft('Its account and payload must be strings.')
+  const { signatures } = fields
+  if (signatures !== undefined && !(Array.isArray(signatures) && signatures.every(isString)))
+    throw invalidDraft('Its signatures must be strings.')
   return createDraft(chain, {
     chain: chain.id,
     account: chain.parseAccount(fields['account']),
     intent: chain.parseIntent(fields['intent']),
     payload: fields['payload'],
     hints: readHints(fields['hints']),
-    ...(fields['signatures'] === undefined ? {} : { signatures: readSignatures(fields['signatures']) }),
+    ...(signatures && { signatures: signatures as string[] }),
   })
 }
 
@@ -78,7 +81,7 @@ export function createSigned(chain: Pick<ChainRules, 'checkSigned'>, fields: Sig
     account: fields.account,
     txid: fields.txid,
     raw: fields.raw,
-    ...(fields.spent === undefined ? {} : { spent: fields.spent }),
+    ...(fields.spent && { spent: fields.spent }),
   }
   return withJson(signed, { ...signed })
 }
@@ -93,26 +96,20 @@ export function readSigned(chain: ChainRules, json: unknown): Signed {
   )
   if (fields['kind'] !== 'signed' || fields['version'] !== 1)
     throw invalidSigned('It is not a signed transaction of version 1.')
-  const { chain: id, account, txid, raw, spent } = fields
+  const { chain: id, account, txid, raw, spent = '' } = fields
   if (id !== chain.id) throw invalidSigned(`It is not for ${chain.id}.`)
-  if (typeof account !== 'string' || typeof txid !== 'string' || typeof raw !== 'string')
+  if (!isString(account) || !isString(txid) || !isString(raw) || !isString(spent))
     throw invalidSigned('Its account, txid and raw bytes must be strings.')
-  if (spent !== undefined && typeof spent !== 'string')
-    throw invalidSigned('What it spends must be a string.')
   return createSigned(chain, {
     chain: chain.id,
     account: chain.parseAccount(account),
     txid,
     raw,
-    ...(spent === undefined ? {} : { spent }),
+    ...(spent && { spent }),
   })
 }
 
-function readSignatures(json: unknown): readonly string[] {
-  if (!Array.isArray(json) || json.length > 100 || json.some((text) => typeof text !== 'string'))
-    throw invalidDraft('Its signatures must be a few strings.')
-  return json
-}
+const isString = (value: unknown): value is string => typeof value === 'string'
 
 function readHints(json: unknown): Record<string, string> {
   if (typeof json !== 'object' || json === null || Array.isArray(json))

@@ -99,8 +99,8 @@ function checkFee({ fee, list }: Effects, { chain, policy }: { chain: ChainRules
   if (mostRate !== undefined && fee.rate.value > mostRate)
     throw refused(
       'max-fee-rate',
-      `The fee rate is ${fee.rate.value} ${fee.rate.unit}; the most allowed is ${mostRate}. Choose a lower one, or raise policy.maxFeeRate.`,
-      { rate: fee.rate.value, most: mostRate },
+      `The fee rate is ${fee.rate.value} ${fee.rate.unit}; the most allowed is ${mostRate}. Choose a lower fee rate, or raise policy.maxFeeRate.`,
+      { most: mostRate },
     )
   const percent = policy.maxFeePercent
   const amount = spentOf(list, chain.coin.id)

@@ -228,6 +228,8 @@ export function splitSignatures(
 ): Collected {
   const collected: Collected = new Map()
   if (!draft.signatures?.length) return collected
+  if (draft.signatures.length > 2 * descriptor.keys.length)
+    throw badSignature('This draft has more signatures than its account has keys.')
   const hash = inputHasher(unsignedTx(plan), plan.inputs, descriptor)
   for (const text of draft.signatures) {
     const match = /^(0|[1-9][0-9]?):([A-Za-z0-9+/=]+)$/.exec(text)

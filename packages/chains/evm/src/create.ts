@@ -37,7 +37,7 @@ const PLAIN_GAS = 21_000n
 /** The self-sponsored delegation: base cost, one authorisation, and room for the delegate's own `receive`. */
 const DELEGATION_GAS = 100_000n
 /** More than any sane estimate; a node that says more lies or is broken. */
-const MOST_GAS = 1n << 40n
+const MOST_GAS = 0x100_0000_0000n
 
 /** Makes the draft of one request, in one round trip. */
 export async function create(

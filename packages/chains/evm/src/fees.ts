@@ -20,7 +20,8 @@ export type GasPrices =
 const PERCENTILES = [10, 50, 90]
 /** How much room the ceiling leaves for a rising base fee, in percent: it grows by at most 12.5 % a block. */
 const ROOM: Record<FeeSpeed, bigint> = { slow: 115n, normal: 150n, fast: 200n }
-const MOST = 1n << 96n
+/** 2^96, as a literal: bundlers keep a computed bigint even where nobody uses it. */
+const MOST = 0x1_0000_0000_0000_0000_0000_0000n
 
 /** The read that {@link gasPrices} needs: `eth_feeHistory`, or `eth_gasPrice` on chains that want one. */
 export function feeRead(network: EvmNetwork): Read<FeeFacts> {

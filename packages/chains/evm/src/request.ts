@@ -51,12 +51,13 @@ export type EvmRequest = EvmCosts &
 
 export type AssetInput = AssetId | Asset | string
 
-const UNLIMITED = (1n << 256n) - 1n
+/** 2^256 - 1. */
+const UNLIMITED = 0xffff_ffff_ffff_ffff_ffff_ffff_ffff_ffff_ffff_ffff_ffff_ffff_ffff_ffff_ffff_ffffn
 const MOST_DATA = 128 * 1024
 /** Gas: more than any chain's block holds. */
-const MOST_GAS = 1n << 40n
+const MOST_GAS = 0x100_0000_0000n
 /** EIP-2681. */
-const MOST_NONCE = (1n << 64n) - 2n
+const MOST_NONCE = 0xffff_ffff_ffff_fffen
 
 /** A request with every word checked, before anything is asked of the network. */
 export interface Resolved {

@@ -71,7 +71,8 @@ function tokenOf(asset: AssetId, chain: ChainId): Address | undefined {
 }
 
 const CHAIN = /^[1-9][0-9]{0,18}$/
-const LIMIT = 1n << 256n
+/** 2^256, as a literal: bundlers keep a computed bigint even where nobody uses it. */
+const LIMIT = 0x1_0000_0000_0000_0000_0000_0000_0000_0000_0000_0000_0000_0000_0000_0000_0000_0000n
 const SHAPE = /^ethereum:(?:pay-)?([^@/?]*)(?:@([^/?]*))?(?:\/([^?]*))?(?:\?(.*))?$/is
 
 /**
