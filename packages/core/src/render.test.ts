@@ -80,3 +80,26 @@ it('says each effect in one plain sentence', () => {
     ]
   `)
 })
+
+it('says what comes back, what is written, and an exact fee with its rate', () => {
+  const coin = { id: 'x:1/slip44:0', symbol: 'BTC', name: 'Bitcoin', decimals: 8 } as const
+  const effects: Effects = {
+    list: [
+      { kind: 'change', asset: coin.id, to: 'own', amount: 5_000n, path: '1/7' },
+      { kind: 'memo', data: '68656c6c6f' },
+    ],
+    fee: {
+      asset: coin.id,
+      expected: 1_913n,
+      ceiling: 1_913n,
+      rate: { value: 12_503n, unit: 'satPerKvb' },
+    },
+    warnings: [],
+    fields: {},
+  }
+  expect(describeEffects(effects, [coin])).toEqual([
+    'Get back 0.00005 BTC at own, your own address 1/7',
+    'Write 5 bytes into the chain for all to read: 68656c6c6f',
+    'Fee 0.00001913 BTC, 12.503 sat/vB',
+  ])
+})

@@ -16,7 +16,9 @@ export function describeEffects(effects: Effects, assets: readonly Asset[]): str
   const { fee } = effects
   return [
     ...effects.list.map((effect) => sentence(effect, show)),
-    `Fee about ${show(fee.expected, fee.asset)}, at most ${show(fee.ceiling, fee.asset)}`,
+    fee.rate.unit === 'satPerKvb'
+      ? `Fee ${show(fee.expected, fee.asset)}, ${formatAmount(fee.rate.value, 3)} sat/vB`
+      : `Fee about ${show(fee.expected, fee.asset)}, at most ${show(fee.ceiling, fee.asset)}`,
     ...effects.warnings.map((warning) => `Warning: ${warning.message}`),
   ]
 }
