@@ -13,6 +13,7 @@ const genuine = new WeakSet<Bulk>()
  */
 export function createBulk(): Bulk {
   let next: { engine: Engine; claims: SignatureClaim[]; verdicts: Promise<readonly boolean[]> } | undefined
+  let verified = 0
   const bulk: Bulk = {
     verify: async (engine, claim) => {
       if (next?.engine !== engine || next.claims.length === MOST) {
@@ -24,8 +25,11 @@ export function createBulk(): Bulk {
         next = { engine, claims, verdicts }
       }
       const at = next.claims.push(claim) - 1
-      return (await next.verdicts)[at]!
+      const right = (await next.verdicts)[at]!
+      if (right) verified++
+      return right
     },
+    verified: () => verified,
   }
   genuine.add(Object.freeze(bulk))
   return bulk

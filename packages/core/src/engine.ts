@@ -58,4 +58,6 @@ export interface Engine {
 export interface Bulk {
   /** `ecdsaVerify` or `schnorrVerify` of the engine. */
   verify(engine: Engine, claim: SignatureClaim): Promise<boolean>
+  /** How many were found right so far. */
+  verified(): number
 }

@@ -4,10 +4,11 @@ import { addContacts } from './contacts.ts'
 import type { AccountDescriptor, Draft } from './draft.ts'
 import { CofferError } from './error.ts'
 import { chainOfJson, createSigned, readDraft, readSigned } from './forms.ts'
-import { type Acceptance, checkPolicy, type Policy } from './policy.ts'
+import { copyPlain } from './plain.ts'
+import { type Acceptance, checkPolicy, digestOf, type Policy } from './policy.ts'
 import type { Signed } from './signed.ts'
 import type { Signer, SignOptions } from './signer.ts'
-import { memoryStore, type Store } from './store.ts'
+import { memoryStore, type Store, withLock } from './store.ts'
 
 /** What a wallet does without keys and without a network: it reads. */
 export interface Reading {
@@ -116,22 +117,27 @@ export function signing({ chains, signer, policy = {}, store = memoryStore() }: 
  */
 export async function withApproval<T>(
   { chains, policy = {}, store = memoryStore() }: OfflineConfig,
-  draft: Draft,
+  given: Draft,
   { accept = [] }: WalletSignOptions,
   use: (chain: ChainRules, approved: Draft) => Promise<T>,
 ): Promise<T> {
+  // Each field is read once, whatever the caller's object does.
+  const draft = copyPlain(given)
   const chain = findChain(chains, draft.chain)
-  const undo: (() => Promise<void>)[] = []
-  try {
-    const approved = await authorise({ chain, draft, policy, accept, store })
-    undo.push(approved.undo)
-    if (chain.claim) undo.push(await chain.claim(approved.draft, store))
-    return await use(chain, approved.draft)
-  } catch (error) {
-    for (const step of undo.reverse()) await step().catch(() => {})
-    await chain.release?.(draft, store).catch(() => {})
-    throw error
-  }
+  // One at a time for each payload: what one attempt is counted in, another that fails must not take out.
+  return withLock(store, `sign/${digestOf(String(draft.payload))}`, async () => {
+    const undo: (() => Promise<void>)[] = []
+    try {
+      const approved = await authorise({ chain, draft, policy, accept, store })
+      undo.push(approved.undo)
+      if (chain.claim) undo.push(await chain.claim(approved.draft, store))
+      return await use(chain, approved.draft)
+    } catch (error) {
+      for (const step of undo.reverse()) await step().catch(() => {})
+      await chain.release?.(draft, store).catch(() => {})
+      throw error
+    }
+  })
 }
 
 /** The chain of an id or short name; throws `UNKNOWN_CHAIN` and says which there are. */

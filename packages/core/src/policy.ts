@@ -1,3 +1,5 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { formatAmount } from './amount.ts'
 import type { ChainRules } from './chain.ts'
 import { lookalikeOf } from './contacts.ts'
@@ -217,6 +219,11 @@ function spentOf(list: readonly Effect[], asset: AssetId): bigint {
   }, 0n)
 }
 
+/** A short name for a long text: SHA-256, hexadecimal. */
+export function digestOf(text: string): string {
+  return bytesToHex(sha256(utf8ToBytes(text)))
+}
+
 interface Spent {
   readonly id: string
   readonly at: number
@@ -236,7 +243,8 @@ export async function spend(
     readonly id: string
   },
 ): Promise<() => Promise<void>> {
-  const { chain, policy, store, id } = context
+  const { chain, policy, store } = context
+  const id = digestOf(context.id)
   const show = (amount: bigint, asset: AssetId): string => {
     const known = [chain.coin, ...chain.assets].find((one) => one.id.toLowerCase() === asset.toLowerCase())
     return showAmount(amount, asset, known ? [{ ...known, id: asset }] : [])

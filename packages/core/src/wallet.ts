@@ -177,5 +177,7 @@ const paymentKey = (signed: Signed): string => `payment/${signed.chain}/${signed
 /** Refusals after which the network cannot have the transaction. */
 function isDefinite(error: unknown): boolean {
   if (isCofferError(error) && error.details['sent'] === false) return true
+  // The chain says that it rests on one node's word alone.
+  if (isCofferError(error) && error.details['definite'] === false) return false
   return isCofferError(error, 'BROADCAST_REJECTED', 'FEE_TOO_LOW', 'INSUFFICIENT_FUNDS', 'CHAIN_MISMATCH')
 }

@@ -8,6 +8,7 @@ import {
   type HistoryPage,
   isCofferError,
   type OpenContext,
+  orAbort,
   type Payment,
   type ReadOptions,
   type Receive,
@@ -107,7 +108,7 @@ export interface BitcoinAccount extends Account<BitcoinRequest> {
     request: ReplaceRequest,
     options?: ReadOptions,
   ): Promise<Draft<BitcoinIntent>>
-  /** Gives back the coins of a draft that will not be signed. A refused one gives them back itself; others after ten minutes. */
+  /** Gives back the coins of a draft that will not be signed, or will not be sent. A refused one gives them back itself. */
   discard(draft: Draft): Promise<void>
   /** Leaves coins alone until they are thawed. Outpoints; unknown ones are kept too. */
   freeze(...outpoints: readonly string[]): Promise<void>
@@ -120,6 +121,9 @@ export interface BitcoinAccount extends Account<BitcoinRequest> {
   snapshot(): Promise<string>
   restore(snapshot: string): Promise<void>
 }
+
+/** Characters of labels that one account keeps. */
+const MOST_LABELS = 4_000_000
 
 export interface AccountOptions {
   readonly engine?: Engine | undefined
@@ -148,23 +152,27 @@ export function openAccount(
     if (state) return state
     const saved = await store.get(`${key}/state`)
     try {
-      state ??= saved === undefined ? noState : readState(saved, descriptor, txidOf)
+      state ??= saved === undefined ? noState : readState(saved, key, descriptor, txidOf)
     } catch (error) {
       if (!isCofferError(error, 'INVALID_JSON')) throw error
       state ??= noState
     }
     return state
   }
+  const keep = async (next: AccountState): Promise<void> => store.set(`${key}/state`, writeState(next, key))
+  /** A store that has no room for it costs time at the next start, and nothing else. */
   const save = async (next: AccountState): Promise<AccountState> => {
     state = next
-    await store.set(`${key}/state`, writeState(next))
+    await keep(next).catch(() => {})
     return next
   }
   const update = async (options: SyncOptions): Promise<AccountState> => {
     const [before, { given }] = await Promise.all([load(), readBook(store, key)])
     const next = await sync(before, descriptor, source, { gapLimit, ...options, given })
     await forgetSpent(next)
-    return save(next)
+    if (next.fresh || before.round === 0) return save(next)
+    state = next
+    return next
   }
   /** One at a time, so that an older answer never takes the place of a newer one. */
   const enqueue = (options: SyncOptions, onStart: () => void = () => {}): Promise<AccountState> => {
@@ -174,7 +182,7 @@ export function openAccount(
       return update(options)
     })
     turn = run.catch(() => {})
-    return run
+    return options.signal ? orAbort(run, options.signal) : run
   }
   /** Those who ask before a read begins share it; whoever asks later may know of something newer, and gets the next one. */
   const refresh = ({ signal }: ReadOptions = {}): Promise<AccountState> => {
@@ -237,6 +245,7 @@ export function openAccount(
       const known = await refresh(options)
       const book = await readBook(store, key)
       const held = heldIn(book, Date.now())
+      const frozen = new Set(book.frozen)
       const labels = new Map(
         parseLabels(book.labels, network).labels.map((one) => [nameOf(one), one.label] as const),
       )
@@ -251,7 +260,7 @@ export function openAccount(
           confirmations,
           own,
           immature,
-          frozen: book.frozen.includes(outpoint),
+          frozen: frozen.has(outpoint),
           held: held.has(outpoint),
           ...(ancestors ? { ancestors } : {}),
           ...(label === undefined ? {} : { label }),
@@ -275,15 +284,21 @@ export function openAccount(
       ),
     history: async (options: HistoryOptions = {}): Promise<HistoryPage> => {
       // Later pages go on in what the first one saw, so that no row is shown twice.
-      const known = options.cursor === undefined ? await refresh(options) : await load()
+      const seen = options.cursor === undefined ? undefined : await load()
+      const known = seen && seen.round > 0 ? seen : await refresh(options)
       const { page, times } = await history(network, source, known, options)
       if (times.size !== known.times.size && state === known) await save({ ...known, times })
       return page
     },
     create: (request, options = {}) => create(building, request, options),
     replace: (sent, request, options = {}) =>
-      replace(building, typeof sent === 'string' ? { txid: sent } : sent, request, options),
-    discard: (draft) => release(draft, store, network, engine),
+      replace(
+        building,
+        typeof sent === 'string' ? { txid: sent } : 'signed' in sent ? sent.signed : sent,
+        request,
+        options,
+      ),
+    discard: (draft) => release(draft, store, network, engine, { signed: true }),
     freeze: (...outpoints) => setFrozen(outpoints, true),
     thaw: (...outpoints) => setFrozen(outpoints, false),
     exportLabels: async () => {
@@ -312,12 +327,25 @@ export function openAccount(
           else frozen.add(label.ref)
         }
         const text = formatLabels([...known.values()], network)
+        if (text.length > MOST_LABELS)
+          throw new CofferError({
+            code: 'INVALID_REQUEST',
+            message: `An account keeps at most ${MOST_LABELS / 1e6} MB of labels. Import fewer of them.`,
+          })
         return [{ ...book, labels: text, frozen: [...frozen] }, undefined]
       })
       return { read: labels.length, skipped }
     },
-    snapshot: async () => writeState(await load()),
-    restore: async (snapshot) => void (await save(readState(snapshot, descriptor, txidOf))),
+    snapshot: async () => writeState(await load(), key),
+    restore: (snapshot) => {
+      const restored = turn.then(async () => {
+        const next = readState(snapshot, key, descriptor, txidOf)
+        await keep(next)
+        state = next
+      })
+      turn = restored.catch(() => {})
+      return restored
+    },
   }
 
   async function nextAddress(fresh: boolean, signal: AbortSignal | undefined): Promise<AccountScript> {
@@ -339,7 +367,8 @@ export function openAccount(
         message: 'Coins are named by their outpoints, "txid:vout".',
       })
     return changeBook(store, key, (book) => {
-      const rest = book.frozen.filter((outpoint) => !outpoints.includes(outpoint))
+      const named = new Set(outpoints)
+      const rest = book.frozen.filter((outpoint) => !named.has(outpoint))
       return [{ ...book, frozen: on ? [...rest, ...outpoints] : rest }, undefined]
     })
   }

@@ -24,6 +24,8 @@ export interface Hold {
   readonly draft: string
   /** It was signed. */
   readonly signed?: true
+  /** Of the signed transaction, where it is known before it is signed. */
+  readonly txid?: string | undefined
 }
 
 /** A draft that nobody signs holds its coins so long. */
@@ -76,17 +78,32 @@ export function withHolds(
 
 /**
  * Keeps the coins of a draft that is about to be signed for it alone, and returns what undoes that. Throws `COIN_TAKEN` when another
- * one was signed with one of them, unless this one replaces it.
+ * one was signed with one of them, unless this draft was made to replace that one.
  */
 export async function claimCoins(
   store: Store,
   account: string,
-  { id, outpoints, replaces }: { id: string; outpoints: readonly string[]; replaces: boolean },
+  {
+    id,
+    outpoints,
+    txid,
+    replaces,
+  }: {
+    readonly id: string
+    readonly outpoints: readonly string[]
+    readonly txid: string | undefined
+    readonly replaces: string | undefined
+  },
 ): Promise<() => Promise<void>> {
   const before = await changeBook(store, account, (book, now) => {
     const held = heldIn(book, now)
-    const taken = outpoints.find((outpoint) => held.get(outpoint)?.signed && held.get(outpoint)?.draft !== id)
-    if (taken !== undefined && !replaces)
+    const taken = outpoints.find((outpoint) => {
+      const hold = held.get(outpoint)
+      if (!hold?.signed || hold.draft === id) return false
+      // A replacement takes over the coins of what it replaces, and of nothing else.
+      return replaces === undefined || (hold.txid !== undefined && hold.txid !== replaces)
+    })
+    if (taken !== undefined)
       throw new CofferError({
         code: 'COIN_TAKEN',
         message:
@@ -94,7 +111,7 @@ export async function claimCoins(
         details: { outpoint: taken },
       })
     return [
-      withHolds(book, now, outpoints, { draft: id, signed: true }),
+      withHolds(book, now, outpoints, { draft: id, signed: true, ...(txid === undefined ? {} : { txid }) }),
       outpoints.map((outpoint) => [outpoint, held.get(outpoint)] as const),
     ]
   })
@@ -110,10 +127,17 @@ export async function claimCoins(
     })
 }
 
-/** Gives the coins of a draft back that was not signed. */
-export function freeCoins(store: Store, account: string, id: string): Promise<void> {
+/** Gives the coins of a draft back that was not signed; with `signed`, also those of one that was and will not be sent. */
+export function freeCoins(
+  store: Store,
+  account: string,
+  id: string,
+  { signed = false }: { readonly signed?: boolean } = {},
+): Promise<void> {
   return changeBook(store, account, (book) => {
-    const left = Object.entries(book.holds).filter(([, hold]) => hold.draft !== id || hold.signed)
+    const left = Object.entries(book.holds).filter(
+      ([, hold]) => hold.draft !== id || (hold.signed && !signed),
+    )
     if (left.length === Object.keys(book.holds).length) return [book, undefined]
     return [{ ...book, holds: Object.fromEntries(left) }, undefined]
   })

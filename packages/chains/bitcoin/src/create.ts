@@ -33,7 +33,7 @@ import { selectAll, selectCoins } from './select.ts'
 import { secureRandom, shuffle } from './shuffle.ts'
 import { type AccountState, firstUnused } from './state.ts'
 import { encodeTx, type TxOutput, txidOf } from './transaction.ts'
-import { coinsOf, type OwnCoin } from './view.ts'
+import { coinsOf, type OwnCoin, type Package, packageOf } from './view.ts'
 import { dustOf } from './weight.ts'
 
 /** An opened account, as those who build drafts for it need it. */
@@ -141,9 +141,12 @@ function usable(
   held: ReadonlyMap<string, unknown>,
 ): Usable {
   const all = coinsOf(state)
+  const siblings = new Map<string, number>()
+  for (const coin of all)
+    if (coin.ancestors) siblings.set(packageName(coin), (siblings.get(packageName(coin)) ?? 0) + 1)
   const idOf = ({ txid, vout }: OwnCoin): string => `${txid}:${vout}`
   const candidate = (coin: OwnCoin): Candidate => {
-    const extraFee = shortOf(coin, order.rate)
+    const extraFee = shareOf(coin, siblings.get(packageName(coin)) ?? 1, order.rate)
     return {
       id: idOf(coin),
       amount: coin.amount,
@@ -169,6 +172,12 @@ function usable(
           message: `The coin ${id} was just mined and can be spent after 100 confirmations.`,
           details: { outpoint: id, confirmations: coin.confirmations },
         })
+      if (isLong(coin))
+        throw new CofferError({
+          code: 'INVALID_REQUEST',
+          message: `Too many waiting transactions stand behind the coin ${id}. Wait for a block.`,
+          details: { outpoint: id },
+        })
       if (held.has(id))
         throw new CofferError({
           code: 'COIN_TAKEN',
@@ -185,7 +194,8 @@ function usable(
     if (replaced.has(id) || frozen.has(id) || held.has(id) || coin.immature) return false
     if (!coin.own && coin.amount < POISON) return false
     // A replacement may bring in no new coin that waits (BIP-125, rule 2).
-    if (coin.height === 0) return again.length === 0 && (coin.own || order.unconfirmed === true)
+    if (coin.height === 0)
+      return again.length === 0 && (coin.own || order.unconfirmed === true) && !isLong(coin)
     return true
   })
   const groups = [
@@ -197,11 +207,51 @@ function usable(
   return { groups: groups.map((group) => group.map(candidate)), required: again.map(candidate) }
 }
 
+/** Nodes take no longer chains of waiting transactions. */
+function isLong({ ancestors }: OwnCoin): boolean {
+  return ancestors !== undefined && (ancestors.txids.length >= 25 || ancestors.vsize > 100_000)
+}
+
 /** What the waiting transactions behind a coin fall short of the rate by. */
-function shortOf({ ancestors }: OwnCoin, rate: bigint): bigint {
+function shortOf(ancestors: Package | undefined, rate: bigint): bigint {
   if (!ancestors || ancestors.fee === undefined) return 0n
   const due = (BigInt(ancestors.vsize) * rate + 999n) / 1000n
   return due > ancestors.fee ? due - ancestors.fee : 0n
+}
+
+interface Chosen {
+  readonly coins: readonly Candidate[]
+  readonly change?: bigint
+  readonly amount?: bigint
+}
+
+/**
+ * Coins of one waiting parent share what it is short of. What was counted for the chosen ones is set right here: too much goes back to
+ * the change or the rest, too little is taken from it.
+ */
+function fairShare(state: AccountState, chosen: Chosen, rate: bigint, dust: bigint): Chosen {
+  const roots = chosen.coins.flatMap(({ coin }) => (coin.ancestors ? [coin.txid] : []))
+  if (roots.length === 0) return chosen
+  const counted = chosen.coins.reduce((sum, { extraFee = 0n }) => sum + extraFee, 0n)
+  const over = counted - shortOf(packageOf(state, roots), rate)
+  const left = chosen.change ?? chosen.amount
+  if (over === 0n || left === undefined) return chosen
+  if (left + over < dust)
+    throw new CofferError({
+      code: 'INSUFFICIENT_FUNDS',
+      message:
+        'The waiting transactions behind these coins take more fee than they leave. Wait for a block, or pay a lower rate.',
+      details: { reason: 'funds' },
+    })
+  return chosen.change === undefined ? { ...chosen, amount: left + over } : { ...chosen, change: left + over }
+}
+
+const packageName = ({ ancestors }: OwnCoin): string => ancestors?.txids.join() ?? ''
+
+/** What a coin adds to the fee for its waiting ancestors, when `siblings` coins come from the same ones. */
+function shareOf({ ancestors }: OwnCoin, siblings: number, rate: bigint): bigint {
+  const short = shortOf(ancestors, rate)
+  return (short + BigInt(siblings) - 1n) / BigInt(siblings)
 }
 
 function planOf(
@@ -219,7 +269,7 @@ function planOf(
   const rest =
     wanted.find(({ amount }) => amount === undefined)?.script ?? (comesBack ? place.script : undefined)
   const scripts = fixed.map(({ script }) => script)
-  let chosen: { readonly coins: readonly Candidate[]; readonly change?: bigint; readonly amount?: bigint }
+  let chosen: Chosen
   if (rest) {
     const everything = intent.kind === 'sweep' || hasRest(intent) ? groups.flat() : []
     chosen = selectAll({
@@ -241,6 +291,7 @@ function planOf(
       change: { dust: dustOf(place.script), spendWeight: coinWeight(place) },
     })
   }
+  chosen = fairShare(state, chosen, rate, rest ? dustOf(rest) : dustOf(place.script))
   const random = secureRandom()
   const inputs = shuffle(chosen.coins, random).map(({ coin }) => spentCoin(state, coin))
   const outputs: PlannedOutput[] = fixed.map((output) => ownOutput(output, state))
@@ -297,7 +348,9 @@ function changePlace(
   if (!descriptor.ranged) return scriptAt(descriptor, keychain, 0)
   const unused = firstUnused(state)[keychain]
   const next = Math.max(unused, given[keychain])
-  return scriptAt(descriptor, keychain, next < unused + CHANGE_GAP ? next : unused)
+  // With one keychain, addresses given out are those of payers: none of them may take the change.
+  const reuse = keychain === 1 && next >= unused + CHANGE_GAP
+  return scriptAt(descriptor, keychain, reuse ? unused : next)
 }
 
 function givenAfter(

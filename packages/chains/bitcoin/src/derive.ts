@@ -117,7 +117,7 @@ export function locateScript(
     const keychain = keychainsOf(descriptor).find((keychain) => isHere(keychain, 0))
     return keychain === undefined ? undefined : { keychain, index: 0 }
   }
-  let claims = 0
+  const claimed = new Set<string>()
   for (const derivation of derivations)
     for (const keychain of keychainsOf(descriptor))
       for (const { fingerprint, path } of basesOf(descriptor, keychain)) {
@@ -131,7 +131,9 @@ export function locateScript(
         )
           continue
         // Each costs a derivation, and whoever wrote the PSBT chose how many there are.
-        if (++claims > MOST_CLAIMS) return undefined
+        const place = `${keychain}/${index}`
+        if (claimed.has(place)) continue
+        if (claimed.add(place).size > MOST_CLAIMS) return undefined
         if (isHere(keychain, index)) return { keychain, index }
       }
   return undefined
@@ -140,7 +142,7 @@ export function locateScript(
 /** So many scripts are derived at once, kept for each account, and claims followed for one script. */
 const TOGETHER = 1_000
 const KEPT = 4_096
-const MOST_CLAIMS = 40
+const MOST_CLAIMS = 2
 
 // ---- from one parent to its children ----
 

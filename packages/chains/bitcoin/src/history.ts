@@ -93,9 +93,12 @@ function placeAfter(all: readonly (readonly [string, KnownTx])[], cursor: string
       code: 'INVALID_REQUEST',
       message: 'This cursor of account history is not one of ours.',
     })
-  const at = all.findIndex(([txid]) => txid === match[2])
-  if (at >= 0) return at + 1
   const height = Number(match[1])
+  const at = all.findIndex(([txid, known]) => txid === match[2] && known.height === height)
+  if (at >= 0) return at + 1
+  // It was mined or went away meanwhile: on with what is left of its height, and what is below.
+  const rest = all.findIndex(([txid, known]) => known.height === height && txid > match[2]!)
+  if (rest >= 0) return rest
   const below = all.findIndex(([, known]) => known.height > 0 && (height === 0 || known.height < height))
   return below < 0 ? all.length : below
 }

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { openAccount } from './account.ts'
 import { bitcoin, regtest } from './bitcoin.ts'
 import { deriveScripts, scriptAt } from './derive.ts'
-import { type Descriptor, readDescriptor } from './descriptor.ts'
+import { type Descriptor, parseDescriptor, readDescriptor } from './descriptor.ts'
 import { fakeChain } from './fake-source.fixture.ts'
 import { bitcoinNetwork, regtestNetwork } from './networks.ts'
 import { readPayload, writePayload } from './payload.ts'
@@ -141,6 +141,18 @@ describe('change (B3)', () => {
       expect(shown.effects.list.filter(({ kind }) => kind === 'transfer')).toHaveLength(2)
       expect(await signForged(draft, lied)).toBe('DRAFT_MISMATCH')
     }
+  })
+
+  it('under steps that no wallet takes by itself is shown as a payment', async () => {
+    const { draft, psbt } = base
+    const evil = base.account.replace(/#.*$/, '').replace('<0;1>', '<0;1987654321>')
+    const { text } = parseDescriptor(evil, regtestNetwork)
+    const { script, keys } = scriptAt(readDescriptor(text, regtestNetwork), 1, 7)
+    const lied = withChange(psbt, (output) => ({ ...output, script, derivations: keys }))
+    const payload = toBase64(encodePsbt(lied, { version: 0 }))
+    const json = { ...JSON.parse(JSON.stringify(draft)), account: text, payload }
+    expect(wallet.draft(JSON.stringify(json)).effects.list.some(({ kind }) => kind === 'change')).toBe(false)
+    expect(await refusal(async () => wallet.sign(wallet.draft(JSON.stringify(json))))).toBe('DRAFT_MISMATCH')
   })
 
   it('is not believed by its derivation alone', async () => {

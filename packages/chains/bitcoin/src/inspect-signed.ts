@@ -6,7 +6,7 @@ import { inspectPlan } from './inspect.ts'
 import type { BitcoinNetwork } from './networks.ts'
 import { readSigned } from './sign.ts'
 
-/** Own addresses are recognised up to so far above the highest one that the transaction spends from, and up to so many. */
+/** Own addresses are recognised from 0 on, and around the highest one that is spent from, so many; up to an index of `MOST`. */
 const AHEAD = 200
 const MOST = 10_000
 
@@ -15,7 +15,7 @@ const MOST = 10_000
  * against, and the amounts that it spends are covered by its signatures, not by the transactions that made them (on `p2pkh`
  * accounts by nothing). Throws `INVALID_SIGNED`.
  *
- * Change to an address 200 or more above those that it spends from counts as a payment to a stranger.
+ * Own addresses far from those that it spends from count as strangers: it takes the draft to know them.
  *
  * @example
  * describeEffects(inspectSigned(signed, bitcoinNetwork), [bitcoinNetwork.coin])
@@ -34,11 +34,20 @@ export function inspectSigned(signed: SignedFields, network: BitcoinNetwork, eng
 }
 
 function ownScripts(descriptor: Descriptor, highest: number): ReadonlyMap<string, AccountScript> {
-  const count = descriptor.ranged ? Math.min(highest, MOST) + AHEAD : Math.max(1, descriptor.scripts.length)
   const keychains = ([0, 1] as const).slice(0, descriptor.keychains)
+  const windows: readonly (readonly [from: number, count: number])[] = descriptor.ranged
+    ? highest < AHEAD || highest > MOST
+      ? [[0, (highest < AHEAD ? highest : 0) + AHEAD]]
+      : [
+          [0, AHEAD],
+          [highest - AHEAD + 1, 2 * AHEAD],
+        ]
+    : [[0, Math.max(1, descriptor.scripts.length)]]
   return new Map(
     keychains
-      .flatMap((keychain: Keychain) => deriveScripts(descriptor, keychain, 0, count))
+      .flatMap((keychain: Keychain) =>
+        windows.flatMap(([from, count]) => deriveScripts(descriptor, keychain, from, count)),
+      )
       .map((script) => [bytesToHex(script.script), script] as const),
   )
 }

@@ -25,7 +25,7 @@ export interface BitcoinNetwork<Id extends ChainId = ChainId, Name extends strin
   readonly blockTime: number
   /** Confirmations after which a payment counts as final. */
   readonly finalAfter: number
-  /** Own change is recognised up to this index (and 1,000 above the highest that a draft spends from): see threat B3. */
+  /** Own change is recognised up to this index: farther off nobody would find it again (threat B3). */
   readonly range: number
   /** An address of the network, for examples and error messages. */
   readonly sample: string

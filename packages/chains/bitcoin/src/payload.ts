@@ -38,8 +38,6 @@ export interface Plan {
   readonly outputs: readonly PlannedOutput[]
 }
 
-/** Own addresses are recognised so far above the highest one that a draft spends from, whatever the network's range. */
-const AHEAD = 1_000
 /** What a sequence may be: replaceable (BIP-125), not so but with the locktime in force, or neither. */
 const SEQUENCES = [0xfffffffd, 0xfffffffe, 0xffffffff]
 /** Locktimes from here on are times, which no draft of ours has. */
@@ -124,7 +122,10 @@ function prove(payload: string, account: string, network: BitcoinNetwork, engine
     }
   })
 
-  const most = inputs.reduce((most, { script }) => Math.max(most, script.index + AHEAD), network.range)
+  const spent = new Set(inputs.map(({ script }) => bytesToHex(script.script)))
+  const usual = descriptor.keys.every(({ steps }) =>
+    steps.every((step) => typeof step === 'number' || (step[0] === 0 && step[1] === 1)),
+  )
   const outputs = psbt.outputs.map((output, i): PlannedOutput => {
     if (output.other.length || output.tapTree) throw wrong(`Output ${i} has fields that no draft has.`)
     const { amount, script } = output
@@ -133,9 +134,11 @@ function prove(payload: string, account: string, network: BitcoinNetwork, engine
       descriptor,
       script,
       [...output.derivations, ...output.tapDerivations],
-      (index) => index <= most,
+      (index) => index <= network.range,
     )
-    return { amount, script, ...(own ? { own } : {}) }
+    // Under steps that no wallet takes by itself, change is found again only where a coin lay before.
+    const isFound = own && (usual || spent.has(bytesToHex(own.script)))
+    return { amount, script, ...(isFound ? { own } : {}) }
   })
   if (sumOf(outputs) > sumOf(inputs)) throw wrong('Its outputs exceed its inputs.')
   return { locktime: psbt.locktime, inputs, outputs }

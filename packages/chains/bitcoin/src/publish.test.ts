@@ -16,7 +16,7 @@ import { deriveScripts } from './derive.ts'
 import { readDescriptor } from './descriptor.ts'
 import { type FakeChain, fakeChain } from './fake-source.fixture.ts'
 import { regtestNetwork } from './networks.ts'
-import { txidOf } from './transaction.ts'
+import { txidOf, weightOf } from './transaction.ts'
 
 const mnemonic = 'legal winner thank year wave sausage worth useful legal winner thank yellow'
 const STRANGER = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
@@ -229,7 +229,7 @@ describe('what is replaced', () => {
 
   it('must wait, be known and be ours', async () => {
     const { wallet, signed, account, chain, coin } = await signedPayment()
-    await expect(account.replace(signed, { action: 'speed-up' })).rejects.toMatchObject({
+    await expect(account.replace('ab'.repeat(32), { action: 'speed-up' })).rejects.toMatchObject({
       code: 'COIN_TAKEN',
     })
     const payment = await wallet.publish(signed)
@@ -251,16 +251,88 @@ async function feeOf(signed: Signed, account: BitcoinAccount): Promise<bigint> {
   return row!.fee!
 }
 
+it('replaces what no node took, out of the same coin, so that nothing is paid twice', async () => {
+  const { wallet, signed, account } = await signedPayment(() => ({
+    broadcast: refusing('min relay fee not met'),
+  }))
+  await expect(wallet.publish(signed)).rejects.toMatchObject({ code: 'FEE_TOO_LOW' })
+  // One node's word: it may live elsewhere, so it is remembered and its coin stays held.
+  expect(await wallet.payments()).toHaveLength(1)
+  await expect(account.create({ to: STRANGER, amount: 500_000n })).rejects.toMatchObject({
+    code: 'INSUFFICIENT_FUNDS',
+  })
+  const again = await account.replace(signed, { action: 'speed-up', fee: { satPerVb: '30' } })
+  expect(again.intent).toMatchObject({ kind: 'pay', to: STRANGER, amount: 500_000n, replaces: signed.txid })
+  expect(again.effects.fields['inputs']).toBe('1')
+  await wallet.sign(again)
+})
+
+it('takes over a signed coin only from the payment that it replaces', async () => {
+  const { wallet, signed, account } = await signedPayment()
+  const draft = await account.replace(signed, { action: 'cancel' })
+  const lie = JSON.parse(JSON.stringify(draft))
+  lie.intent.replaces = 'ab'.repeat(32)
+  await expect(wallet.sign(wallet.draft(JSON.stringify(lie)))).rejects.toMatchObject({ code: 'COIN_TAKEN' })
+  await wallet.sign(draft)
+})
+
+it('keeps later payments that rest on one, unless told otherwise', async () => {
+  const { wallet, signed, account } = await signedPayment()
+  await wallet.publish(signed)
+  const later = await wallet.sign(await account.create({ to: STRANGER, amount: 100_000n }))
+  await wallet.publish(later)
+  await expect(account.replace(signed, { action: 'speed-up' })).rejects.toMatchObject({
+    code: 'INVALID_REQUEST',
+    details: { txids: [later.txid] },
+  })
+  await account.replace(signed, { action: 'speed-up', evict: true })
+  const last = await account.replace(later, { action: 'speed-up', fee: { satPerVb: '40' } })
+  expect(last.intent).toMatchObject({ replaces: later.txid })
+})
+
 it('lets one recipient pay for a replacement, when told so', async () => {
   const { wallet, signed, account } = await signedPayment()
   await wallet.publish(signed)
-  const faster = await account.replace(signed, { action: 'speed-up', lower: STRANGER })
-  expect(faster.intent).toMatchObject({ kind: 'sweep', to: STRANGER, replaces: signed.txid })
+  await expect(account.replace(signed, { action: 'speed-up', lower: STRANGER })).rejects.toMatchObject({
+    code: 'INVALID_REQUEST',
+  })
+  const all = await wallet.sign(
+    await account.create({ to: STRANGER, amount: 'max', fee: { satPerVb: '30' } }),
+  )
+  await wallet.publish(all)
+  const faster = await account.replace(all, { action: 'speed-up', fee: { satPerVb: '60' }, lower: STRANGER })
+  expect(faster.intent).toMatchObject({ kind: 'sweep', to: STRANGER, replaces: all.txid })
   expect(faster.effects.list).toHaveLength(1)
-  await wallet.sign(faster)
   await expect(
-    account.replace(signed, { action: 'speed-up', lower: regtestNetwork.sample }),
+    account.replace(all, { action: 'speed-up', lower: regtestNetwork.sample }),
   ).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+})
+
+it('pays once for what several coins of one waiting parent are short of', async () => {
+  const { account, chain } = await signedPayment()
+  const scripts = account
+    .addresses({ from: 2, count: 5 })
+    .map((address) => parseAddress(address, regtestNetwork).script)
+  const root = chain.pay([{ script: Uint8Array.of(0x51), amount: 1_000_500n }], 900)
+  const parent = {
+    version: 2,
+    locktime: 0,
+    inputs: [{ txid: txidOf(root), vout: 0, sequence: 0, scriptSig: new Uint8Array(), witness: [] }],
+    outputs: scripts.map((script) => ({ script, amount: 200_000n })),
+  }
+  chain.add(parent, 0)
+  const draft = await account.create({
+    kind: 'batch',
+    payments: [],
+    rest: STRANGER,
+    unconfirmed: true,
+    coins: scripts.map((_, vout) => `${txidOf(parent)}:${vout}`),
+    fee: { satPerVb: '50' },
+  })
+  const size = BigInt(draft.effects.fields['vsize']!) + BigInt(Math.ceil(weightOf(parent) / 4))
+  const paid = draft.fee.expected + 500n
+  expect(paid).toBeGreaterThanOrEqual(size * 50n)
+  expect(paid).toBeLessThanOrEqual(size * 50n + 10n)
 })
 
 it('leaves the new coins of a miner alone until they are ripe', async () => {

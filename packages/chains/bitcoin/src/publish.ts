@@ -71,12 +71,12 @@ async function refusal(
   source: UtxoSource,
   network: BitcoinNetwork,
 ): Promise<CofferError> {
-  const details = { txid: signed.txid, reason }
+  // One node's word: the payment is remembered and its coins stay held, so that nothing is paid twice.
+  const details = { txid: signed.txid, reason, definite: false }
   if (TOO_LOW.test(reason))
     return new CofferError({
       code: 'FEE_TOO_LOW',
-      message:
-        'The node takes this transaction at no such fee now. Make a new draft with a higher one, or replace this one.',
+      message: 'The node takes this transaction at no such fee now. Replace it: account.replace(signed, …).',
       details,
       cause,
     })
@@ -86,7 +86,7 @@ async function refusal(
       code: 'COIN_TAKEN',
       message: by
         ? `Another transaction, ${by.txid}, spends a coin of this one. It can only be sent if that one goes away.`
-        : 'A coin of this transaction is spent or unknown to the node. Make a new draft.',
+        : 'A coin of this transaction is spent or unknown to the node. Look at its status before you pay again.',
       details: { ...details, ...(by ? { by: by.txid } : {}) },
       cause,
     })

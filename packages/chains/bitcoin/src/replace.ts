@@ -2,14 +2,14 @@ import { CofferError, type Draft, type ReadOptions, type SignedFields } from '@c
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { formatAddress, parseAddress } from './address.ts'
 import { type Building, build } from './create.ts'
-import { scriptAt } from './derive.ts'
 import { checkFee, type FeeChoice, feeRate, ownRate } from './fees.ts'
 import type { BitcoinIntent, Output } from './intent.ts'
 import type { BitcoinNetwork } from './networks.ts'
 import { nullDataOf } from './script.ts'
-import { type AccountState, firstUnused, type KnownTx } from './state.ts'
+import { readSigned } from './sign.ts'
+import type { AccountState, KnownTx } from './state.ts'
 import { weightOf } from './transaction.ts'
-import { coinsOf, descendantsOf, feeOfKnown, isOwn, type OwnCoin, ownOutput } from './view.ts'
+import { coinsOf, descendantsOf, feeOfKnown, isOwn, type OwnCoin, ownOutput, packageOf } from './view.ts'
 
 export interface ReplaceRequest {
   /** `speed-up` has it mined sooner; `cancel` brings everything back instead. */
@@ -21,6 +21,8 @@ export interface ReplaceRequest {
    * for one's own transactions, `cpfp` for those of others.
    */
   readonly by?: 'rbf' | 'cpfp' | undefined
+  /** True to speed up or cancel even though later payments of this account to others rest on it and fall with it. */
+  readonly evict?: boolean | undefined
   /**
    * The recipient who gets less, so that the fee can rise: for a payment of everything there was. Without it every recipient gets
    * what it got, and further coins pay.
@@ -40,8 +42,8 @@ const INCREMENT = 1_000n
  */
 export async function replace(
   account: Building,
-  sent: Pick<SignedFields, 'txid'>,
-  { action, fee: choice = 'fast', by, lower }: ReplaceRequest,
+  sent: Pick<SignedFields, 'txid'> | SignedFields,
+  { action, fee: choice = 'fast', by, lower, evict = false }: ReplaceRequest,
   options: ReadOptions,
 ): Promise<Draft<BitcoinIntent>> {
   if (action !== 'speed-up' && action !== 'cancel')
@@ -49,10 +51,11 @@ export async function replace(
   if (by !== undefined && by !== 'rbf' && by !== 'cpfp') throw invalid('Speed up by "rbf" or by "cpfp".')
   checkFee(choice)
   const { network, source } = account
-  const [state, estimates] = await Promise.all([
+  const [seen, estimates] = await Promise.all([
     account.refresh(options),
     ownRate(choice) === undefined ? source.feeRates(options) : [],
   ])
+  const state = withSigned(seen, sent, network)
   const known = state.txs.get(sent.txid)
   if (!known)
     throw new CofferError({
@@ -74,38 +77,57 @@ export async function replace(
     throw invalid(
       'Only the sender can replace a transaction. Speed it up by "cpfp", which spends what it pays to you.',
     )
-  return bumped(account, state, sent.txid, known, action, rate, lower)
+  return bumped(account, state, known, { txid: sent.txid, action, rate, lower, evict })
 }
 
 function bumped(
   account: Building,
   state: AccountState,
-  txid: string,
   known: KnownTx,
-  action: ReplaceRequest['action'],
-  rate: bigint,
-  lower: string | undefined,
+  {
+    txid,
+    action,
+    rate,
+    lower,
+    evict,
+  }: {
+    readonly txid: string
+    readonly action: ReplaceRequest['action']
+    readonly rate: bigint
+    readonly lower: string | undefined
+    readonly evict: boolean
+  },
 ): Promise<Draft<BitcoinIntent>> {
-  const evicted = [txid, ...descendantsOf(state, txid)].map((id) => state.txs.get(id)!)
+  const later = descendantsOf(state, txid)
+  const lost = later.filter((id) =>
+    state.txs.get(id)!.tx.outputs.some((_, vout) => !ownOutput(state, id, vout)),
+  )
+  if (lost.length > 0 && !evict)
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: `Later payments rest on this one and would fall with it: ${lost.join(', ')}. Speed the last of them up, use by: 'cpfp', or say evict: true.`,
+      details: { txids: lost },
+    })
+  const evicted = [txid, ...later].map((id) => state.txs.get(id)!)
   const paid = evicted.reduce((sum, tx) => sum + (feeOfKnown(state, tx) ?? 0n), 0n)
   const before = (feeOfKnown(state, known)! * 1000n) / BigInt(Math.ceil(weightOf(known.tx) / 4))
-  const change = known.tx.outputs.flatMap((_, vout) => ownOutput(state, txid, vout)?.script ?? [])
   // Change goes where it went before: another address would be a second mark of who pays.
-  const place = change.find(({ keychain }) => keychain === 1) ?? change[0]
-  const keychain = account.descriptor.keychains === 2 ? 1 : 0
+  const own = known.tx.outputs.flatMap((_, vout) => {
+    const output = ownOutput(state, txid, vout)
+    return output ? [{ vout, script: output.script }] : []
+  })
+  const change = [...own].reverse().find(({ script }) => script.keychain === 1) ?? own.at(-1)
+  if (lower !== undefined && change)
+    throw invalid('It has change, which pays the higher fee: leave out "lower".')
   return build(account, state, {
     intent:
       action === 'cancel'
         ? { kind: 'cancel', replaces: txid }
-        : lowered(sameAgain(known, state, txid, account.network), lower, account.network),
+        : lowered(sameAgain(known, txid, change?.vout, account.network), lower, account.network),
     rate: rate > before ? rate : before + 1n,
     again: spentBy(state, known),
     leastFee: (vsize) => paid + (vsize * INCREMENT + 999n) / 1000n,
-    change:
-      place ??
-      (account.descriptor.ranged
-        ? scriptAt(account.descriptor, keychain, firstUnused(state)[keychain])
-        : undefined),
+    change: change?.script,
   })
 }
 
@@ -126,26 +148,26 @@ function lowered(intent: BitcoinIntent, lower: string | undefined, network: Bitc
 /** The intent whose transaction is `known`: its payments to others, and to own addresses beside the change. */
 function sameAgain(
   known: KnownTx,
-  state: AccountState,
   txid: string,
+  change: number | undefined,
   network: BitcoinNetwork,
 ): BitcoinIntent {
   const asset = network.coin.id
   const payments: Output[] = []
   let memo: string | undefined
-  let change = 0
   known.tx.outputs.forEach(({ amount, script }, vout) => {
     const data = nullDataOf(script)
     const address = formatAddress(script, network)
     if (data && amount === 0n) memo = bytesToHex(data)
-    else if (ownOutput(state, txid, vout) && change === 0) change++
+    else if (vout === change) return
     else if (address) payments.push({ to: address, amount })
     else throw invalid('It pays to a script that no address stands for; cancel it instead.')
   })
   const extras = { ...(memo === undefined ? {} : { memo }), replaces: txid }
   const [only] = payments
   if (payments.length === 1 && only) return { kind: 'pay', asset, ...only, ...extras }
-  if (payments.length === 0 && change > 0 && memo === undefined) return { kind: 'cancel', ...extras }
+  if (payments.length === 0 && change !== undefined && memo === undefined)
+    return { kind: 'cancel', ...extras }
   return { kind: 'batch', asset, payments, ...extras }
 }
 
@@ -158,12 +180,28 @@ function spentBy(state: AccountState, { tx }: KnownTx): readonly OwnCoin[] {
       vout,
       amount: output.amount,
       script: output.script,
+      ...(height === 0 ? { ancestors: packageOf(state, [txid]) } : {}),
       height,
       confirmations: 0,
       own: true,
       immature: false,
     }
   })
+}
+
+/** The state with a signed transaction that no node has, if the coins that it spends are still there. */
+function withSigned(
+  state: AccountState,
+  sent: Pick<SignedFields, 'txid'> | SignedFields,
+  network: BitcoinNetwork,
+): AccountState {
+  if (state.txs.has(sent.txid) || !('raw' in sent)) return state
+  const { tx } = readSigned(sent, network)
+  const outpoints = new Set(tx.inputs.map(({ txid, vout }) => `${txid}:${vout}`))
+  const isSpent = [...state.txs.values()].some((known) =>
+    known.tx.inputs.some(({ txid, vout }) => outpoints.has(`${txid}:${vout}`)),
+  )
+  return isSpent ? state : { ...state, txs: new Map([...state.txs, [sent.txid, { tx, height: 0 }]]) }
 }
 
 /** A child that pays for its parent, out of the largest output that the parent pays to the account. */

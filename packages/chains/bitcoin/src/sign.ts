@@ -39,8 +39,8 @@ export async function sign(
 ): Promise<SignedFields> {
   const { plan, descriptor } = read(draft, network, engine)
   const given = splitSignatures(draft, plan, descriptor, engine)
-  await addSignatures(given, plan, descriptor, keys)
-  return together(draft, plan, descriptor, given)
+  const verified = await addSignatures(given, plan, descriptor, keys)
+  return together(draft, plan, descriptor, given, verified)
 }
 
 /** The draft's signatures with those of `keys` added, one text for each key of the account: `position:base64`. */
@@ -59,7 +59,7 @@ export async function cosign(
 /** Puts the collected signatures of a draft together. Throws `SIGNATURES_MISSING`, `SIGNATURE_WRONG`. */
 export function finish(draft: Draft, network: BitcoinNetwork, engine: Engine = nobleEngine): SignedFields {
   const { plan, descriptor } = read(draft, network, engine)
-  return together(draft, plan, descriptor, splitSignatures(draft, plan, descriptor, engine))
+  return together(draft, plan, descriptor, splitSignatures(draft, plan, descriptor, engine), true)
 }
 
 /** What a signed transaction is made of. */
@@ -122,16 +122,18 @@ function read(
 /** By position of the key in the descriptor: one signature for each input, 64 bytes. */
 export type Collected = Map<number, readonly Uint8Array[]>
 
+/** Adds the signatures of `ring`; true when each was verified on the way. */
 async function addSignatures(
   collected: Collected,
   plan: Plan,
   descriptor: Descriptor,
   ring: KeyRing,
-): Promise<void> {
+): Promise<boolean> {
   const hash = inputHasher(unsignedTx(plan), plan.inputs, descriptor)
   // Signatures that are asked for together are verified together.
   const bulk = createBulk()
   let found = false
+  let made = 0
   for (let k = 0; k < descriptor.keys.length; k++) {
     if (collected.has(k)) {
       found ||= (await keyOf(ring, plan.inputs[0]!.script, k, bulk)) !== undefined
@@ -143,6 +145,7 @@ async function addSignatures(
     found = true
     const signatures = plan.inputs.map(({ script }, i) => signInput(keys[i]!, script, hash(i)))
     collected.set(k, await Promise.all(signatures))
+    made += signatures.length
   }
   if (!found)
     throw new CofferError({
@@ -150,6 +153,8 @@ async function addSignatures(
       message: 'This signer holds no key of this account. Open the account with its own signer.',
       details: { account: descriptor.text },
     })
+  // A signer that verifies by itself is verified once more, with the whole transaction.
+  return bulk.verified() === made
 }
 
 async function keyOf(ring: KeyRing, script: AccountScript, k: number, bulk: Bulk): Promise<Keys | undefined> {
@@ -179,6 +184,7 @@ function together(
   plan: Plan,
   descriptor: Descriptor,
   collected: Collected,
+  verified: boolean,
 ): SignedFields {
   if (collected.size < descriptor.threshold)
     throw new CofferError({
@@ -203,7 +209,7 @@ function together(
     raw: bytesToHex(bytes),
     spent: writeSpent(plan),
   })
-  sound.add(signed)
+  if (verified) sound.add(signed)
   return signed
 }
 

@@ -30,6 +30,8 @@ export interface AccountState {
   readonly tip: Head
   /** Counts syncs. */
   readonly round: number
+  /** False when the last sync learnt nothing but the height. */
+  readonly fresh: boolean
   /** By script, hexadecimal. */
   readonly scripts: ReadonlyMap<string, KnownScript>
   /** Transactions that touch the account, and the waiting ancestors of waiting ones. By id. */
@@ -41,6 +43,7 @@ export interface AccountState {
 export const noState: AccountState = {
   tip: { height: 0, hash: '' },
   round: 0,
+  fresh: false,
   scripts: new Map(),
   txs: new Map(),
   times: new Map(),
@@ -64,9 +67,10 @@ export function lookedAt(state: Pick<AccountState, 'scripts'>, keychain: Keychai
 }
 
 /** Writes a state as JSON, without the scripts, which the descriptor makes again. */
-export function writeState(state: AccountState): string {
+export function writeState(state: AccountState, account: string): string {
   return JSON.stringify({
     version: 1,
+    account,
     tip: state.tip,
     round: state.round,
     scripts: [...state.scripts.values()].map(({ script, status, entries, fromHeight, asked }) => [
@@ -86,10 +90,15 @@ export function writeState(state: AccountState): string {
  * Reads a state that {@link writeState} wrote for this account. Throws `INVALID_JSON` for anything else; then the account is
  * read from the chain again.
  */
-export function readState(text: string, descriptor: Descriptor, idOf: (tx: Tx) => string): AccountState {
+export function readState(
+  text: string,
+  account: string,
+  descriptor: Descriptor,
+  idOf: (tx: Tx) => string,
+): AccountState {
   try {
     const json = parseJson(text, { maxBytes: MOST }) as Record<string, unknown>
-    if (json['version'] !== 1) throw new Error('version')
+    if (json['version'] !== 1 || json['account'] !== account) throw new Error('of another account or version')
     const { tip, round } = json as { tip: Head; round: number }
     const rows = json['scripts'] as (string | number)[][]
     const known = knownScripts(rows, descriptor)
@@ -104,6 +113,7 @@ export function readState(text: string, descriptor: Descriptor, idOf: (tx: Tx) =
     return {
       tip: { height: whole(tip.height), hash: String(tip.hash) },
       round: whole(round),
+      fresh: false,
       scripts: known,
       txs,
       times,

@@ -17,7 +17,7 @@ export async function status(
   const { tx, coins } = readSigned(signed, network)
   const [tip, [record]] = await Promise.all([
     source.tip({ signal }),
-    source.transactions([{ txid: signed.txid, script: bytesToHex(tx.outputs[0]!.script) }], { signal }),
+    source.transactions([{ txid: signed.txid, script: bytesToHex(coins[0]!.script.script) }], { signal }),
   ])
   const fee =
     coins.reduce((sum, { amount }) => sum + amount, 0n) -

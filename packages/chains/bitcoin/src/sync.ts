@@ -1,4 +1,10 @@
-import { CofferError, type ReadOptions, type ScriptHistory, type UtxoSource } from '@coffer/core'
+import {
+  CofferError,
+  type ReadOptions,
+  type ScriptHistory,
+  throwIfAborted,
+  type UtxoSource,
+} from '@coffer/core'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { type AccountScript, deriveScripts, type Keychain, scriptAt } from './derive.ts'
 import type { Descriptor } from './descriptor.ts'
@@ -24,7 +30,9 @@ export interface SyncProgress {
 /** Restoring looks at windows that begin at these multiples of the gap limit, before it fills in between. */
 const PROBES = [2, 4, 8, 16, 32, 64]
 /** Old and empty addresses asked after in each sync, in turns. */
-const TURNS = 50
+const TURNS = 100
+/** No wallet has more addresses: a server that says so is not believed. */
+const MOST_SCRIPTS = 200_000
 /** Blocks after which an entry is not expected to change. */
 const SETTLED = 100
 /** Nodes accept no longer chains of waiting transactions. */
@@ -54,6 +62,7 @@ export async function sync(
     })
   const isFirst = state.round === 0
   const reading: Reading = {
+    changed: false,
     source,
     signal,
     round: state.round + 1,
@@ -75,7 +84,7 @@ export async function sync(
   const [tip] = await Promise.all([
     source.tip({ signal }),
     ask(reading, [
-      ...due(state, descriptor, options.full === true || isFirst, upTo).map(({ script }) => script),
+      ...due(state, descriptor, options.full === true || isFirst, upTo, given).map(({ script }) => script),
       ...(descriptor.ranged
         ? keychains.flatMap((keychain) => windowOf(keychain, 0, upTo(keychain)))
         : fixedScripts(descriptor).filter((script) => !reading.scripts.has(bytesToHex(script.script)))),
@@ -90,6 +99,9 @@ export async function sync(
       )
     }
     for (;;) {
+      throwIfAborted(signal)
+      if (reading.scripts.size > MOST_SCRIPTS)
+        throw badResponse('tells of more addresses than any wallet has')
       const more = keychains.flatMap((keychain) => {
         const done = lookedAt(reading, keychain)
         const end = upTo(keychain)
@@ -104,10 +116,12 @@ export async function sync(
   const txs = await transactionsOf(reading, state.txs)
   // Near the tip another block may have come in place of the one whose time is known.
   const times = new Map([...state.times].filter(([height]) => height <= tip.height - SETTLED))
-  return { tip, round: reading.round, scripts: reading.scripts, txs, times }
+  const fresh = reading.changed || txs.size !== state.txs.size
+  return { tip, round: reading.round, fresh, scripts: reading.scripts, txs, times }
 }
 
 interface Reading {
+  changed: boolean
   readonly source: UtxoSource
   readonly signal: AbortSignal | undefined
   readonly round: number
@@ -133,10 +147,15 @@ function missing(
   from: number,
   count: number,
 ): readonly AccountScript[] {
-  if (count <= 0) return []
-  return deriveScripts(descriptor, keychain, from, count).filter(
-    ({ script }) => !scripts.has(bytesToHex(script)),
-  )
+  const known = new Set<number>()
+  for (const { script } of scripts.values()) if (script.keychain === keychain) known.add(script.index)
+  // Only what is not known is derived: from the first index that is missing to the last.
+  let first = from
+  let end = from + Math.max(0, count)
+  while (first < end && known.has(first)) first++
+  while (end > first && known.has(end - 1)) end--
+  if (first === end) return []
+  return deriveScripts(descriptor, keychain, first, end - first).filter(({ index }) => !known.has(index))
 }
 
 /** Known scripts to ask after again. */
@@ -145,6 +164,7 @@ function due(
   descriptor: Descriptor,
   all: boolean,
   end: (keychain: Keychain) => number,
+  given: readonly [number, number],
 ): readonly KnownScript[] {
   const known = [...state.scripts.values()]
   if (all || known.length <= 2 * TURNS) return known
@@ -158,6 +178,9 @@ function due(
       if (!spent.has(`${txid}:${vout}`)) holding.add(bytesToHex(script))
     })
   const isLive = ({ script, entries }: KnownScript): boolean =>
+    !descriptor.ranged ||
+    // Given out and not paid yet, wherever the wallet stands by now.
+    (entries.length === 0 && script.index < given[script.keychain]) ||
     (descriptor.ranged && script.index >= next[script.keychain] && script.index < end(script.keychain)) ||
     holding.has(bytesToHex(script.script)) ||
     entries.some(({ height }) => height === 0 || height > state.tip.height - SETTLED)
@@ -186,6 +209,7 @@ async function ask(reading: Reading, wanted: readonly AccountScript[]): Promise<
     const { status, entries, fromHeight } = answers[i] as ScriptHistory
     if (!entries && known?.status !== status) throw badResponse('left out the rows of an address')
     for (const { txid, raw } of entries ?? []) if (raw !== undefined) raws.set(txid, raw)
+    if (entries) reading.changed = true
     scripts.set(hex, {
       script,
       status,

@@ -52,7 +52,7 @@ export function coinsOf(state: AccountState): readonly OwnCoin[] {
         confirmations: confirmationsOf(state, known.height),
         own: isOwn(state, known),
         immature: isCoinbase(known) && confirmationsOf(state, known.height) < MATURITY,
-        ...(known.height === 0 ? { ancestors: packageOf(state, txid) } : {}),
+        ...(known.height === 0 ? { ancestors: packageOf(state, [txid]) } : {}),
       })
     })
   }
@@ -94,10 +94,10 @@ export function feeOfKnown(state: AccountState, { tx }: KnownTx): bigint | undef
   return tx.outputs.reduce((left, { amount }) => left - amount, fee)
 }
 
-/** A waiting transaction and all waiting ones that it needs. */
-function packageOf(state: AccountState, txid: string): Package {
+/** Waiting transactions and all waiting ones that they need, each counted once. */
+export function packageOf(state: AccountState, roots: readonly string[]): Package {
   const txids = new Set<string>()
-  const open = [txid]
+  const open = [...roots]
   let vsize = 0
   let fee: bigint | undefined = 0n
   while (open.length > 0) {

@@ -355,7 +355,10 @@ describe('Keys', () => {
     it('G5: believe no verdict but that of their own library', async () => {
       const bent: Engine = { ...engine, ecdsaSign: (...args) => bend(engine.ecdsaSign(...args), 3) }
       const signer = seedSigner({ seed: SEED, engine: bent })
-      for (const bulk of [{ verify: async () => true }, { ...createBulk(), verify: async () => true }]) {
+      for (const bulk of [
+        { verify: async () => true, verified: () => 1 },
+        { ...createBulk(), verify: async () => true },
+      ]) {
         const { ecdsa } = await keysOf(signer, path, bulk)
         expect(() => ecdsa(hash)).toThrow(expect.objectContaining({ code: 'SIGNATURE_WRONG' }))
       }
