@@ -1,11 +1,9 @@
 // How large the smallest useful browser bundle is, and whether it runs there.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { join } from 'node:path'
 import { startDevnet } from '@coffer/devnet'
-import { build } from 'esbuild'
+import { bundle, byPackage, runBare } from './lib/bundles.mjs'
 import { kilobytes, runAlone, times } from './lib/harness.mjs'
 import { address } from './lib/payment.mjs'
 import { assertBuilt, bench, root } from './lib/places.mjs'
@@ -109,69 +107,6 @@ export async function measure() {
   }
 }
 
-/** As shipped, unless told otherwise: the paths of the tsconfig.json above lead to the sources. */
-async function bundle(app, options = { tsconfigRaw: {} }) {
-  try {
-    const { outputFiles, metafile } = await build({
-      entryPoints: [join(bench, 'apps', `${app}.mjs`)],
-      bundle: true,
-      minify: true,
-      format: 'esm',
-      platform: 'browser',
-      write: false,
-      metafile: true,
-      logLevel: 'silent',
-      absWorkingDir: root,
-      ...options,
-    })
-    const code = outputFiles[0].contents
-    const [{ inputs }] = Object.values(metafile.outputs)
-    return { code, inputs, minified: code.length, gzip: gzipSync(code, { level: 9 }).length }
-  } catch (error) {
-    return { error: error.errors?.[0]?.text ?? String(error) }
-  }
-}
-
-function runBare(folder, app, code, url) {
-  const file = join(folder, `${app}.mjs`)
-  writeFileSync(file, code)
-  const args = [
-    '--experimental-vm-modules',
-    '--no-warnings',
-    join(bench, 'lib/bare.mjs'),
-    file,
-    ...(url ? [url] : []),
-  ]
-  const answer = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 }))
-  return answer.error || answer.words === 12 ? answer : { ...answer, error: `made ${answer.words} words` }
-}
-
 const sameBytes = (result, floor) => (result.raw === floor.raw ? 'runs, same bytes' : 'runs, OTHER BYTES')
-
-function byPackage(inputs) {
-  const packages = new Map()
-  for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
-    if (bytesInOutput === 0) continue
-    const name =
-      /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? file.replace(/\/(dist|src)\/.*/, '')
-    const known = packages.get(name) ?? { bytes: 0, modules: [] }
-    known.bytes += bytesInOutput
-    known.modules.push([
-      relative('.', file).replace(/.*node_modules\/(@[^/]+\/)?[^/]+\/|.*\/(dist|src)\//, ''),
-      bytesInOutput,
-    ])
-    packages.set(name, known)
-  }
-  return [...packages]
-    .toSorted(([, a], [, b]) => b.bytes - a.bytes)
-    .map(([name, { bytes, modules }]) => [name, kilobytes(bytes), largest(modules)])
-}
-
-const largest = (modules) =>
-  modules
-    .toSorted(([, a], [, b]) => b - a)
-    .slice(0, 4)
-    .map(([module, bytes]) => `${module} ${kilobytes(bytes)}`)
-    .join(', ')
 
 await runAlone(import.meta, measure)

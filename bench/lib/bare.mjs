@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { createContext, SourceTextModule } from 'node:vm'
 import { mnemonic, payment } from './payment.mjs'
+import { spend } from './spend.mjs'
 
 const OF_THE_WEB = [
   'AbortController',
@@ -56,7 +57,7 @@ try {
   const { to, value } = payment(0)
   const done = url
     ? { txid: await app.send({ mnemonic, url, to, amount: value }) }
-    : { raw: await app.sign({ mnemonic, tx: payment(0) }) }
+    : { raw: await app.sign({ mnemonic, tx: payment(0), spend }) }
   answer = { words, ...done }
 } catch (error) {
   answer = { error: String(error?.message ?? error).split('\n')[0] }
