@@ -1,3 +1,4 @@
+// One file, since every test bends the same scripted server in another way.
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import type { UtxoSource } from '@coffer/core'

@@ -1,3 +1,4 @@
+// One file, since every test bends the same scripted server in another way.
 import type { ServerResponse } from 'node:http'
 import type { UtxoSource } from '@coffer/core'
 import { afterEach, describe, expect, it } from 'vitest'

@@ -1,3 +1,4 @@
+// One file: each rule is tried on every kind of software signer, and they are made here once.
 import { inspect } from 'node:util'
 import {
   type Bulk,
