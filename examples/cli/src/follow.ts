@@ -27,7 +27,7 @@ export async function follow(
       }
       show.update(sentence(chain, status))
       // Says in the words of the library why it will not be confirmed.
-      if (['failed', 'replaced', 'dropped'].includes(status.state))
+      if (['failed', 'replaced', 'dropped', 'expired'].includes(status.state))
         await payment.confirmed(wait, { signal, dropAfter: 0 })
     }
   } catch (error) {
@@ -54,6 +54,8 @@ export function sentence(chain: AppChain, status: PaymentStatus): string {
         : 'Another transaction took its place; waiting until that is final …'
     case 'dropped':
       return 'No node knows it any more'
+    case 'expired':
+      return 'No block took it in time, and none can any more'
     default: {
       const { state, confirmations, height, fee } = status
       const count = `${confirmations} confirmation${confirmations === 1 ? '' : 's'}`

@@ -37,6 +37,10 @@ export type TxState =
       readonly final: boolean
       readonly by?: string
     }
+  | {
+      /** It named a time by which it had to be mined. That has passed for good, and it was not. */
+      readonly state: 'expired'
+    }
 
 /**
  * The rules of one network, and all that a machine without a network needs: what bytes do, and signing them. Pure. Core

@@ -71,6 +71,58 @@ export type Effect =
       readonly kind: 'memo'
       readonly data: string
     }
+  | {
+      /** Coin of the account is staked for a resource, or its staking is ended and it comes back after a wait. */
+      readonly kind: 'freeze' | 'unfreeze'
+      readonly asset: AssetId
+      readonly amount: bigint
+      readonly resource: Resource
+    }
+  | {
+      /**
+       * `cancel-unfreeze`: all coin that waits to come back is staked again. `withdraw`: coin whose wait is over comes back.
+       * `claim`: the rewards of voting are paid out. How much is not in the bytes.
+       */
+      readonly kind: 'cancel-unfreeze' | 'withdraw' | 'claim'
+    }
+  | {
+      /** What staked coin yields is lent to another account, or taken back; the coin stays. */
+      readonly kind: 'delegate-resource' | 'undelegate-resource'
+      readonly asset: AssetId
+      readonly amount: bigint
+      readonly resource: Resource
+      readonly to: string
+      /** For so long it cannot be taken back. */
+      readonly lockSeconds?: bigint
+    }
+  | {
+      /** In the place of all earlier votes of the account. */
+      readonly kind: 'vote'
+      readonly votes: readonly { readonly to: string; readonly count: bigint }[]
+    }
+  | {
+      /** An account is opened at an address. */
+      readonly kind: 'activate'
+      readonly to: string
+    }
+  | {
+      /** From now on these keys, and no others, decide over the account. */
+      readonly kind: 'permissions'
+      readonly account: string
+      readonly permissions: readonly PermissionEffect[]
+    }
+
+/** What staking yields on Tron. */
+export type Resource = 'bandwidth' | 'energy'
+
+export interface PermissionEffect {
+  /** `owner`, `witness`, or `active` with the number that transactions name it by. */
+  readonly role: string
+  readonly threshold: bigint
+  readonly keys: readonly { readonly address: string; readonly weight: bigint }[]
+  /** What it may do, where that is less than everything. */
+  readonly operations?: readonly string[]
+}
 
 /** A number with its unit, both for people and for programs: `{ value: 12_000_000_000n, unit: 'weiPerGas' }`. */
 export interface FeeRate {
@@ -106,6 +158,8 @@ export type WarningCode =
   | 'delegation'
   | 'deployment'
   | 'simulation-failed'
+  | 'activation'
+  | 'permission-change'
 
 export interface Warning {
   readonly code: WarningCode

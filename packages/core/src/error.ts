@@ -60,6 +60,8 @@ export type ErrorCode =
   | 'PAYMENT_FAILED'
   | 'PAYMENT_REPLACED'
   | 'PAYMENT_DROPPED'
+  | 'PAYMENT_EXPIRED'
+  | 'PAYMENT_OPEN'
   // storage, local chains, programs
   | 'STORE_FAILED'
   | 'DEVNET_UNAVAILABLE'

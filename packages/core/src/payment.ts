@@ -8,7 +8,7 @@ import { sleep, throwIfAborted } from './wait.ts'
 /**
  * Where a payment stands. `confirmed` may still be undone by a reorganisation, `final` may not. `dropped` means that no
  * node has known it for a while: publishing the same signed bytes again is safe. `replaced` means that another transaction took its
- * place; until that is `final`, it may still come back.
+ * place; until that is `final`, it may still come back. `expired` means that it can no longer be mined, and paid nothing.
  */
 export type PaymentStatus =
   | { readonly state: 'pending' }
@@ -16,6 +16,7 @@ export type PaymentStatus =
   | { readonly state: 'reorged' }
   | { readonly state: 'replaced'; readonly final: boolean; readonly by?: string }
   | { readonly state: 'dropped' }
+  | { readonly state: 'expired' }
 
 interface Mined {
   readonly height: number
@@ -46,13 +47,13 @@ export interface Payment {
   /** One question, one answer. */
   status(options?: ReadOptions): Promise<TxState>
   /**
-   * Yields each change: state or confirmations. Ends when the payment is final, failed or replaced for good, or when the signal aborts
+   * Yields each change: state or confirmations. Ends when the payment is final, failed, expired or replaced for good, or when the signal aborts
    * (with `ABORTED`). Bridges short network troubles; throws the last error when ten questions in a row fail.
    */
   watch(options?: WatchOptions): AsyncGenerator<PaymentStatus, void, undefined>
   /**
    * Waits for `n` confirmations. Throws `PAYMENT_FAILED` when it was mined and reverted, `PAYMENT_REPLACED`,
-   * `PAYMENT_DROPPED`, `TIMEOUT` or `ABORTED`.
+   * `PAYMENT_DROPPED`, `PAYMENT_EXPIRED`, `TIMEOUT` or `ABORTED`.
    */
   confirmed(
     n?: number,
@@ -122,7 +123,7 @@ async function* watchStates(
       block = now.state === 'mined' ? now.hash : undefined
 
       const next =
-        undone && block === undefined && now.state !== 'replaced'
+        undone && block === undefined && now.state !== 'replaced' && now.state !== 'expired'
           ? ({ state: 'reorged' } as const)
           : toStatus(now)
       const shown =
@@ -130,7 +131,8 @@ async function* watchStates(
           ? ({ state: 'dropped' } as const)
           : next
       const keep = seen?.state === 'reorged' && shown.state === 'pending'
-      const ended = (now.state === 'mined' || now.state === 'replaced') && now.final
+      const ended =
+        now.state === 'expired' || ((now.state === 'mined' || now.state === 'replaced') && now.final)
       if (ended) await onEnd()
       if (!keep && changed(seen, shown)) yield (seen = shown)
       if (ended) return
@@ -149,7 +151,7 @@ function isPassing(error: unknown): boolean {
 
 function toStatus(now: TxState): PaymentStatus {
   if (now.state === 'unknown' || now.state === 'pending') return { state: 'pending' }
-  if (now.state === 'replaced') return now
+  if (now.state === 'replaced' || now.state === 'expired') return now
   const { height, hash, confirmations, fee } = now
   return { state: now.ok ? (now.final ? 'final' : 'confirmed') : 'failed', height, hash, confirmations, fee }
 }
@@ -233,6 +235,12 @@ async function waitForConfirmations(
           code: 'PAYMENT_REPLACED',
           message: 'Another transaction took its place. It will not be mined.',
           details: { ...details, ...(status.by === undefined ? {} : { by: status.by }) },
+        })
+      if (status.state === 'expired')
+        throw new CofferError({
+          code: 'PAYMENT_EXPIRED',
+          message: 'No block took it in time, and none can any more: nothing was paid. Make a new draft.',
+          details,
         })
       if (status.state === 'dropped')
         throw new CofferError({

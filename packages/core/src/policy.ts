@@ -35,10 +35,12 @@ export interface Policy {
   readonly approvalForAll?: boolean
   /** On unless set to false: contract calls that inspection does not understand. */
   readonly unknownCalls?: boolean
+  /** Off unless set: other keys for an account. */
+  readonly permissionChanges?: boolean
 }
 
 /** A danger that the caller says yes to, for one signature, at the call site. */
-export type Acceptance = 'unlimited-approval' | 'approval-for-all' | 'lookalike'
+export type Acceptance = 'unlimited-approval' | 'approval-for-all' | 'lookalike' | 'permission-change'
 
 export interface PolicyContext {
   readonly chain: ChainRules
@@ -134,6 +136,13 @@ function checkGrants(
           `This lets ${effect.operator} take every token of the collection. If you mean it, use accept: ['approval-for-all'].`,
           { operator: effect.operator, collection: effect.collection },
         )
+    if (effect.kind === 'permissions')
+      if (!policy.permissionChanges && !accept.includes('permission-change'))
+        throw refused(
+          'permission-change',
+          `This gives ${effect.account} other keys: who holds the old ones may lose it for ever. If you mean it, use accept: ['permission-change'].`,
+          { account: effect.account },
+        )
     if (effect.kind === 'call' && policy.unknownCalls === false)
       throw refused(
         'unknown-call',
@@ -192,6 +201,8 @@ function partyOf(effect: Effect): string | undefined {
     case 'transfer':
     case 'nft-transfer':
     case 'call':
+    case 'activate':
+    case 'delegate-resource':
       return effect.to
     case 'approve':
       return effect.amount === 0n ? undefined : effect.spender
@@ -201,9 +212,7 @@ function partyOf(effect: Effect): string | undefined {
       return effect.to ?? undefined
     case 'deploy':
       return 'a new contract'
-    case 'cancel':
-    case 'change':
-    case 'memo':
+    default:
       return undefined
   }
 }

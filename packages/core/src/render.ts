@@ -1,6 +1,6 @@
 import { formatAmount } from './amount.ts'
 import type { Asset } from './asset.ts'
-import type { Effect, Effects } from './effects.ts'
+import type { Effect, Effects, PermissionEffect } from './effects.ts'
 import type { AssetId } from './ids.ts'
 
 /**
@@ -60,5 +60,30 @@ function sentence(effect: Effect, show: (amount: bigint, id: AssetId) => string)
       return `Get back ${show(effect.amount, effect.asset)} at ${effect.to}, your own address ${effect.path}`
     case 'memo':
       return `Write ${effect.data.length / 2} bytes into the chain for all to read: ${effect.data}`
+    case 'freeze':
+      return `Stake ${show(effect.amount, effect.asset)} for ${effect.resource}`
+    case 'unfreeze':
+      return `Take ${show(effect.amount, effect.asset)} out of staking for ${effect.resource}; it comes back after a wait`
+    case 'cancel-unfreeze':
+      return 'Stake all that waits to come back again'
+    case 'withdraw':
+      return 'Get back what has waited long enough after staking'
+    case 'claim':
+      return 'Get the rewards of voting'
+    case 'delegate-resource':
+      return `Lend the ${effect.resource} of ${show(effect.amount, effect.asset)} to ${effect.to}${effect.lockSeconds ? `, for at least ${effect.lockSeconds} s` : ''}`
+    case 'undelegate-resource':
+      return `Take the ${effect.resource} of ${show(effect.amount, effect.asset)} back from ${effect.to}`
+    case 'vote':
+      return `Vote for ${effect.votes.map(({ to, count }) => `${to} (${count})`).join(', ')}`
+    case 'activate':
+      return `Open an account for ${effect.to}`
+    case 'permissions':
+      return `Give ${effect.account} other keys: ${effect.permissions.map(keysOf).join('; ')}`
   }
+}
+
+function keysOf({ role, threshold, keys, operations }: PermissionEffect): string {
+  const holders = keys.map(({ address, weight }) => `${address} (${weight})`).join(', ')
+  return `${role}, ${threshold} of ${holders}${operations ? `, for ${operations.join(', ')}` : ''}`
 }

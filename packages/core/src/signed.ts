@@ -11,7 +11,7 @@ export interface SignedFields {
   readonly raw: string
   /**
    * What the transaction spends, where its bytes alone do not say it: on Bitcoin the key path and the amount of each
-   * input, so that whoever reads it can check every signature.
+   * input, on Tron the permission of an account of several keys; so that whoever reads it can check every signature.
    */
   readonly spent?: string
 }

@@ -168,3 +168,39 @@ export interface FeeEstimate {
   /** Satoshi for 1,000 virtual bytes. */
   readonly satPerKvb: bigint
 }
+
+// ---- Tron family: java-tron's HTTP API, and TronGrid's history ----
+
+/** One question of java-tron's HTTP API. */
+export interface TronCall {
+  /** `wallet/…` for the newest block, `walletsolidity/…` for the newest one that is final. */
+  readonly path: string
+  /** Its JSON body; bigints are written as integers. Empty when not given. */
+  readonly body?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * The answer to one call. A server's refusal of one call (an `Error` in its answer, a path that it does not serve) is data,
+ * since its sisters may have succeeded.
+ */
+export type TronResult =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: { readonly message: string; readonly status?: number } }
+
+/**
+ * The door to a Tron network.
+ *
+ * `request` makes all calls at the same time, since the API has no batches, and answers in their order. It throws
+ * `NETWORK`, `TIMEOUT`, `RATE_LIMITED`, `BAD_RESPONSE`, `CHAIN_MISMATCH` or `ABORTED`; never a foreign error. Values are
+ * what the server said: the chain checks each one. Integers beyond 2^53 come as strings of digits. All calls of a request
+ * go to one server; a source looks at its genesis block before it believes anything.
+ */
+export interface TronSource extends Source {
+  readonly family: 'tron'
+  request(calls: readonly TronCall[], options?: ReadOptions): Promise<readonly TronResult[]>
+  /**
+   * Account history from an indexer, newest first; addresses in base58check, assets `…/slip44:…`, `…/trc20:T…`,
+   * `…/trc10:…`. Absent when the source has none.
+   */
+  transfers?(query: TransferQuery, options?: ReadOptions): Promise<TransferPage>
+}

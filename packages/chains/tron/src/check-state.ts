@@ -1,0 +1,91 @@
+import { CofferError, formatAmount } from '@coffer/core'
+import type { Facts } from './facts.ts'
+import type { TronIntent, TronNetwork } from './intent.ts'
+import type { AccountState } from './reads.ts'
+
+/** So many unfreezings wait at the same time at most. */
+const MOST_UNFREEZING = 32
+
+/**
+ * Refuses what the account cannot do as it stands, with a sentence that says what it can, before the node's own, less clear,
+ * complaints. Throws `INSUFFICIENT_FUNDS` or `INVALID_REQUEST`.
+ */
+export function checkState(
+  intent: TronIntent,
+  { exists, head, allowances }: Facts,
+  account: AccountState,
+  { coin, name }: TronNetwork,
+): void {
+  const show = (amount: bigint): string => `${formatAmount(amount, coin.decimals)} ${coin.symbol}`
+  if (!account.exists)
+    throw new CofferError({
+      code: 'INSUFFICIENT_FUNDS',
+      message: `The account was never used on ${name}. Send it some ${coin.symbol} first.`,
+      details: { held: 0n },
+    })
+  switch (intent.kind) {
+    case 'activate':
+      if (exists.get(intent.to)) throw invalid('That address has an account already.')
+      return
+    case 'unfreeze': {
+      const held = account.frozen[intent.resource]
+      if (intent.amount > held)
+        throw insufficient(`Only ${show(held)} are staked for ${intent.resource}.`, intent.amount, held)
+      if (account.unfreezing.filter(({ ready }) => ready > head.time).length >= MOST_UNFREEZING)
+        throw invalid(
+          `${MOST_UNFREEZING} amounts are on their way out of staking, which is the most. Wait for the first.`,
+        )
+      return
+    }
+    case 'delegate': {
+      const held = account.frozen[intent.resource]
+      if (intent.amount > held)
+        throw insufficient(
+          `Only ${show(held)} are staked for ${intent.resource} and not lent.`,
+          intent.amount,
+          held,
+        )
+      if (!exists.get(intent.to))
+        throw invalid('Nobody has an account at that address yet: activate it first.')
+      return
+    }
+    case 'undelegate': {
+      const held = account.delegated[intent.resource]
+      if (intent.amount > held)
+        throw insufficient(`Only the ${intent.resource} of ${show(held)} is lent.`, intent.amount, held)
+      return
+    }
+    case 'withdraw': {
+      const [first] = account.unfreezing.map(({ ready }) => ready).sort((a, b) => (a < b ? -1 : 1))
+      if (first === undefined) throw invalid('Nothing is on its way out of staking.')
+      if (first > head.time)
+        throw invalid(
+          `Nothing has waited long enough yet: the first comes at ${new Date(Number(first)).toISOString()}.`,
+        )
+      return
+    }
+    case 'cancel-unfreeze':
+      if (account.unfreezing.length === 0) throw invalid('Nothing is on its way out of staking.')
+      return
+    case 'vote': {
+      const wanted = intent.votes.reduce((sum, { count }) => sum + count, 0n)
+      const { limit } = allowances.votes
+      if (wanted > limit)
+        throw insufficient(
+          `The account has ${limit} votes, one for each ${coin.symbol} that is staked.`,
+          wanted,
+          limit,
+        )
+      return
+    }
+    default:
+  }
+}
+
+function insufficient(message: string, needed: bigint, held: bigint): CofferError {
+  return new CofferError({ code: 'INSUFFICIENT_FUNDS', message, details: { needed, held } })
+}
+
+function invalid(message: string): CofferError {
+  return new CofferError({ code: 'INVALID_REQUEST', message })
+}

@@ -1,0 +1,307 @@
+import { CofferError, type Resource } from '@coffer/core'
+import { addressToHex, parseAddress } from './address.ts'
+import { amount, badResponse, count, given, hex, type Json, list, object, words } from './answers.ts'
+import type { Address, KeySet, Prices, SigningPermission, TronNetwork } from './intent.ts'
+import { type Read, read } from './rpc.ts'
+
+/** A block, by its header. */
+export interface Block {
+  readonly height: number
+  /** Its id: bare hexadecimal, of which the first eight bytes are its height. */
+  readonly hash: string
+  /** Unix milliseconds. */
+  readonly time: bigint
+}
+
+/** The newest block, or the newest one that is final. */
+export function blockRead(tree: 'wallet' | 'walletsolidity', height?: number): Read<Block> {
+  const which = height === undefined ? {} : { id_or_num: String(height) }
+  return read(`${tree}/getblock`, { ...which, detail: false }, (value) => {
+    const block = object(value)
+    const header = object(object(block['block_header'])['raw_data'])
+    const [hash, number] = [hex(block['blockID'], 32), count(header['number'])]
+    if (BigInt(`0x${hash.slice(0, 16)}`) !== BigInt(number) || (height !== undefined && height !== number))
+      throw badResponse('the block that was asked for')
+    return { hash, height: number, time: amount(header['timestamp']) }
+  })
+}
+
+/** What the network knows of an account; everything zero for an address that was never opened. */
+export interface AccountState {
+  readonly exists: boolean
+  /** Sun that can be spent. */
+  readonly balance: bigint
+  /** TRC-10 balances by the number of the token. */
+  readonly tokens: ReadonlyMap<string, bigint>
+  /** Own stake that works for the account itself. */
+  readonly frozen: Readonly<Record<Resource, bigint>>
+  /** Own stake that works for others. */
+  readonly delegated: Readonly<Record<Resource, bigint>>
+  /** Coin on its way back from staking. */
+  readonly unfreezing: readonly {
+    readonly amount: bigint
+    readonly resource: Resource
+    readonly ready: bigint
+  }[]
+  readonly votes: readonly { readonly to: Address; readonly count: bigint }[]
+  /** Who decides, where it was changed. */
+  readonly owner?: KeySet
+  readonly witness?: KeySet
+  readonly actives: readonly (SigningPermission & { readonly name: string; readonly operations: string })[]
+}
+
+export function accountRead(address: Address): Read<AccountState> {
+  return read('wallet/getaccount', { address, visible: true }, (value) => {
+    const account = object(value)
+    const exists = account['address'] !== undefined
+    if (exists && parseAddress(String(account['address'])) !== address)
+      throw badResponse('the account that was asked for')
+    const entries = (name: string): readonly Json[] => list(account[name]).map(object)
+    const frozen = { bandwidth: 0n, energy: 0n }
+    for (const entry of entries('frozenV2')) {
+      const resource = resourceOf(entry['type'])
+      if (resource) frozen[resource] += amount(entry['amount'])
+    }
+    const lent = object(account['account_resource'] ?? {})
+    return {
+      exists,
+      balance: amount(account['balance']),
+      tokens: new Map(entries('assetV2').map(({ key, value }) => [String(key), amount(value)] as const)),
+      frozen,
+      delegated: {
+        bandwidth: amount(account['delegated_frozenV2_balance_for_bandwidth']),
+        energy: amount(lent['delegated_frozenV2_balance_for_energy']),
+      },
+      unfreezing: entries('unfrozenV2').flatMap((entry) => {
+        const resource = resourceOf(entry['type'])
+        if (!resource) return []
+        return [
+          {
+            amount: amount(entry['unfreeze_amount']),
+            resource,
+            ready: amount(entry['unfreeze_expire_time']),
+          },
+        ]
+      }),
+      votes: entries('votes').map((vote) => ({
+        to: parseAddress(String(vote['vote_address'])),
+        count: amount(vote['vote_count']),
+      })),
+      ...(account['owner_permission'] === undefined ? {} : { owner: keySet(account['owner_permission']) }),
+      ...(account['witness_permission'] === undefined
+        ? {}
+        : { witness: keySet(account['witness_permission']) }),
+      actives: entries('active_permission').map((entry) => ({
+        ...keySet(entry),
+        id: count(entry['id']),
+        name: words(entry['permission_name']).slice(0, 32),
+        operations: hex(entry['operations'] ?? '0'.repeat(64), 32),
+      })),
+    }
+  })
+}
+
+function keySet(value: unknown): KeySet {
+  const { threshold, keys } = object(value)
+  return {
+    threshold: given(threshold),
+    keys: list(keys).map((entry) => {
+      const { address, weight } = object(entry)
+      return { address: parseAddress(String(address)), weight: given(weight) }
+    }),
+  }
+}
+
+/** `undefined` for the power to vote, which old stake has for a resource of its own. */
+function resourceOf(type: unknown): Resource | undefined {
+  if (type === undefined || type === 'BANDWIDTH') return 'bandwidth'
+  return type === 'ENERGY' ? 'energy' : undefined
+}
+
+/** What an account may use before it burns coin. Bandwidth in bytes, energy in its own units; of now. */
+export interface Allowances {
+  readonly free: Allowance
+  readonly bandwidth: Allowance
+  readonly energy: Allowance
+  /** Votes: one for each whole coin of stake. */
+  readonly votes: Allowance
+  readonly totals: {
+    readonly bandwidth: { readonly limit: bigint; readonly weight: bigint }
+    readonly energy: { readonly limit: bigint; readonly weight: bigint }
+  }
+}
+
+export interface Allowance {
+  readonly limit: bigint
+  readonly used: bigint
+}
+
+export function allowancesRead(address: Address): Read<Allowances> {
+  return read('wallet/getaccountresource', { address, visible: true }, (value) => {
+    const found = object(value)
+    const pair = (name: string): Allowance => ({
+      limit: amount(found[`${name}Limit`]),
+      used: amount(found[`${name}Used`]),
+    })
+    return {
+      free: pair('freeNet'),
+      bandwidth: pair('Net'),
+      energy: pair('Energy'),
+      votes: pair('tronPower'),
+      totals: {
+        bandwidth: { limit: amount(found['TotalNetLimit']), weight: amount(found['TotalNetWeight']) },
+        energy: { limit: amount(found['TotalEnergyLimit']), weight: amount(found['TotalEnergyWeight']) },
+      },
+    }
+  })
+}
+
+/** What is left of an allowance; none where more was used than there is. */
+export function leftOf({ limit, used }: Allowance): bigint {
+  return limit > used ? limit - used : 0n
+}
+
+/** The live parameters that decide about fees, in sun. */
+export interface Parameters {
+  readonly byte: bigint
+  readonly energy: bigint
+  readonly memo: bigint
+  readonly multiSign: bigint
+  readonly permissions: bigint
+  /** By the transfer that opens an account. */
+  readonly newAccount: bigint
+  /** For the bandwidth of opening an account, where stake does not pay it. */
+  readonly newAccountBandwidth: bigint
+  /** How many bytes of staked bandwidth one byte of opening an account takes. */
+  readonly newAccountRate: bigint
+  readonly maxFeeLimit: bigint
+  readonly unfreezeDays: bigint
+}
+
+/**
+ * The parameters of the chain. Throws `FEE_TOO_HIGH` for a node whose prices are above those with which ceilings are
+ * computed: a price that nobody expects is a lie, or news that this version does not know.
+ */
+export function parametersRead({ name, prices }: TronNetwork): Read<Parameters> {
+  return read('wallet/getchainparameters', {}, (value) => {
+    const found = new Map(
+      list(object(value)['chainParameter'])
+        .map(object)
+        .map((entry) => [entry['key'], entry['value']] as const),
+    )
+    const parameter = (key: string): bigint => amount(found.get(key))
+    if (!found.has('getTransactionFee') || !found.has('getEnergyFee'))
+      throw badResponse('the prices of the chain')
+    const parameters: Parameters = {
+      byte: parameter('getTransactionFee'),
+      // 0 stands for the price of genesis.
+      energy: parameter('getEnergyFee') || 100n,
+      memo: parameter('getMemoFee'),
+      multiSign: parameter('getMultiSignFee'),
+      permissions: parameter('getUpdateAccountPermissionFee'),
+      newAccount: parameter('getCreateNewAccountFeeInSystemContract'),
+      newAccountBandwidth: parameter('getCreateAccountFee'),
+      newAccountRate: parameter('getCreateNewAccountBandwidthRate') || 1n,
+      maxFeeLimit: found.has('getMaxFeeLimit') ? parameter('getMaxFeeLimit') : 1_000_000_000n,
+      unfreezeDays: parameter('getUnfreezeDelayDays'),
+    }
+    const { byte, memo, multiSign, permissions, newAccount, newAccountBandwidth } = parameters
+    const told: Prices = { byte, memo, multiSign, permissions, activation: newAccount + newAccountBandwidth }
+    for (const price of Object.keys(prices) as (keyof Prices)[])
+      if (told[price] > prices[price])
+        throw new CofferError({
+          code: 'FEE_TOO_HIGH',
+          message: `The node says that ${name} charges ${told[price]} sun for "${price}"; this wallet expects at most ${prices[price]}. Use another node, or a version of this wallet that knows of it.`,
+          details: { price, told: told[price], most: prices[price] },
+        })
+    return parameters
+  })
+}
+
+/** Who shares the energy bill of a contract's callers. */
+export interface ContractTerms {
+  readonly origin: Address
+  /** Percent that callers pay themselves. */
+  readonly userPercent: bigint
+  readonly originEnergyLimit: bigint
+}
+
+/** `undefined` where there is no contract. */
+export function contractRead(address: Address): Read<ContractTerms | undefined> {
+  return read('wallet/getcontract', { value: address, visible: true }, (value) => {
+    const found = object(value)
+    if (found['contract_address'] === undefined && found['origin_address'] === undefined) return undefined
+    const percent = amount(found['consume_user_resource_percent'])
+    return {
+      origin: parseAddress(String(found['origin_address'])),
+      userPercent: percent > 100n ? 100n : percent,
+      originEnergyLimit: amount(found['origin_energy_limit']),
+    }
+  })
+}
+
+/** What a contract call would do now. */
+export interface Trial {
+  /** Energy in all, with the penalty of popular contracts in it. */
+  readonly energy: bigint
+  readonly penalty: bigint
+  /** What it returns; bare hexadecimal. */
+  readonly returned: string
+  /** Events of the contract itself; `undefined` on nodes that do not tell. */
+  readonly events?: number
+  /** Why it would fail, where it would. */
+  readonly failure?: string
+}
+
+export interface TrialCall {
+  readonly owner: Address
+  /** Nobody: the data is code that makes a contract. */
+  readonly to?: Address
+  readonly data: string
+  readonly value?: bigint
+  readonly token?: { readonly id: bigint; readonly amount: bigint }
+}
+
+/** Runs a call on the node without sending it. */
+export function trialRead({ owner, to, data, value = 0n, token }: TrialCall): Read<Trial> {
+  const body = {
+    owner_address: owner,
+    ...(to === undefined ? {} : { contract_address: to }),
+    data,
+    ...(value === 0n ? {} : { call_value: value }),
+    ...(token ? { call_token_value: token.amount, token_id: token.id } : {}),
+    visible: true,
+  }
+  return read('wallet/triggerconstantcontract', body, (answer) => {
+    const found = object(answer)
+    const result = object(found['result'] ?? {})
+    const [ret] = list(object(found['transaction'] ?? {})['ret']).map(object)
+    const message = words(result['message'])
+    const returned = list(found['constant_result'])
+      .map((part) => hex(part))
+      .join('')
+    const failed = result['result'] !== true || ret?.['ret'] === 'FAILED'
+    const own = to === undefined ? '' : addressToHex(to).slice(2)
+    const events =
+      found['logs'] === undefined
+        ? undefined
+        : list(found['logs']).filter((log) => String(object(log)['address']).toLowerCase().endsWith(own))
+            .length
+    return {
+      energy: amount(found['energy_used']),
+      penalty: amount(found['energy_penalty']),
+      returned,
+      ...(events === undefined ? {} : { events }),
+      ...(failed ? { failure: revertReason(returned) ?? (message || 'no reason given') } : {}),
+    }
+  })
+}
+
+/** The text of `Error(string)` or the number of `Panic(uint256)` in what a call returned. */
+function revertReason(returned: string): string | undefined {
+  const selector = returned.slice(0, 8)
+  if (selector === '4e487b71') return `panic 0x${returned.slice(-2)}`
+  if (selector !== '08c379a0' || returned.length < 136) return undefined
+  const length = Number.parseInt(returned.slice(128, 136), 16)
+  return words(returned.slice(136, 136 + 2 * Math.min(length, 200)))
+}

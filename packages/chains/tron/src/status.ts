@@ -1,0 +1,80 @@
+import type { ReadOptions, SignedFields, TronSource, TxState } from '@coffer/core'
+import { amount, badResponse, count, hex, object } from './answers.ts'
+import type { TronNetwork } from './intent.ts'
+import { blockRead } from './reads.ts'
+import { ask, type Read, read, take } from './rpc.ts'
+import { readSignedTransaction } from './sign.ts'
+
+/**
+ * Where a transaction stands, in one round trip; in two once it is mined, for the id of its block, and before it is called
+ * `expired`: the final block is past its expiration and no block has it, so that none ever can.
+ */
+export async function status(
+  network: TronNetwork,
+  signed: SignedFields,
+  { source, signal }: { source: TronSource } & ReadOptions,
+): Promise<TxState> {
+  const { tx } = readSignedTransaction(signed, network)
+  const { txid } = signed
+  const inBlocks = [minedRead('wallet', txid), minedRead('walletsolidity', txid)] as const
+  const [mined, final, known, waiting, head, solid] = await ask(
+    source,
+    [
+      ...inBlocks,
+      transactionRead(txid),
+      waitingRead(txid),
+      blockRead('wallet'),
+      blockRead('walletsolidity'),
+    ] as const,
+    { signal },
+  )
+  const found = take(mined) ?? take(final)
+  if (found) {
+    const { height, ok, fee } = found
+    const [block] = await ask(source, [blockRead('wallet', height)] as const, { signal })
+    const isFinal = take(final) !== undefined
+    const confirmations = Math.max(1, take(head).height - height + 1)
+    return { state: 'mined', height, hash: take(block).hash, ok, fee, confirmations, final: isFinal }
+  }
+  if (take(solid).time > tx.expiration) {
+    // It may have been mined between the answers above; now that the final block is past its time it is there, or never.
+    const again = await ask(source, inBlocks, { signal })
+    return { state: again.some(take) ? 'pending' : 'expired' }
+  }
+  return take(known) || (waiting.ok && waiting.value) ? { state: 'pending' } : { state: 'unknown' }
+}
+
+export interface Mined {
+  readonly height: number
+  /** False for a contract call that was mined and failed. */
+  readonly ok: boolean
+  /** All coin that was burnt, in sun. */
+  readonly fee: bigint
+}
+
+/** What became of a transaction that a block took; `undefined` when none has. */
+export function minedRead(tree: 'wallet' | 'walletsolidity', txid: string): Read<Mined | undefined> {
+  return read(`${tree}/gettransactioninfobyid`, { value: txid }, (value) => {
+    const info = object(value)
+    if (info['id'] === undefined) return undefined
+    if (hex(info['id'], 32) !== txid) throw badResponse('the transaction that was asked for')
+    const { result } = object(info['receipt'] ?? {})
+    const ok =
+      info['result'] !== 'FAILED' && (result === undefined || result === 'SUCCESS' || result === 'DEFAULT')
+    return { height: count(info['blockNumber']), ok, fee: amount(info['fee']) }
+  })
+}
+
+/** Whether a node knows a transaction. */
+export function transactionRead(txid: string): Read<boolean> {
+  return read('wallet/gettransactionbyid', { value: txid }, (value) => {
+    const { txID } = object(value)
+    if (txID !== undefined && hex(txID, 32) !== txid) throw badResponse('the transaction that was asked for')
+    return txID !== undefined
+  })
+}
+
+/** Whether it waits for a block, on nodes that can tell. */
+function waitingRead(txid: string): Read<boolean> {
+  return read('wallet/gettransactionfrompending', { value: txid }, (value) => object(value)['txID'] === txid)
+}
