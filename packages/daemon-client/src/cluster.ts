@@ -6,9 +6,11 @@ import {
   type Source,
   type SourceFactory,
   type Sources,
+  type TronSource,
   type UtxoSource,
 } from '@coffer/core'
 import { clusterEvm } from './clusterEvm.ts'
+import { clusterTron } from './clusterTron.ts'
 import { clusterUtxo } from './clusterUtxo.ts'
 import type { ClusterEvent } from './failover.ts'
 
@@ -25,7 +27,7 @@ export interface ClusterOptions {
  * told of it.
  *
  * A read fails with `SOURCES_FAILED` when all sources failed. A write (anything that is not known to be a read, above all
- * `eth_sendRawTransaction`, and `broadcast` of Bitcoin) goes on to another source only when it certainly was not carried out: wrong chain, refused
+ * `eth_sendRawTransaction`, `broadcast` of Bitcoin, and `wallet/broadcast…` of Tron) goes on to another source only when it certainly was not carried out: wrong chain, refused
  * with HTTP 429 or 401, refused as "too many requests", no connection. Otherwise the error is thrown as it came, and who
  * sent looks the transaction up. When every source is busy a write fails with `RATE_LIMITED`; nothing was sent then.
  * A node's refusal of a call (`ok: false`) is an answer and comes back, but for "too many requests": that comes back to a
@@ -89,6 +91,8 @@ function combine(chain: ChainId, sources: readonly Source[], { onEvent }: Cluste
     return clusterEvm(chain, sources as readonly EvmSource[], onEvent ? { onEvent } : {})
   if (first.family === 'utxo')
     return clusterUtxo(chain, sources as readonly UtxoSource[], onEvent ? { onEvent } : {})
+  if (first.family === 'tron')
+    return clusterTron(chain, sources as readonly TronSource[], onEvent ? { onEvent } : {})
   if (sources.length === 1) return first
   throw new CofferError({
     code: 'UNSUPPORTED',

@@ -9,3 +9,5 @@ export { type EtherscanOptions, etherscan, type HistoryFactory } from './ethersc
 export type { ClusterEvent } from './failover.ts'
 export { type JsonRpcOptions, jsonRpc } from './jsonRpc.ts'
 export type { SocketLike, WebSocketConstructor } from './socketWire.ts'
+export { type TronGridOptions, tronGrid } from './tronGrid.ts'
+export { type TronHttpOptions, tronHttp } from './tronHttp.ts'

@@ -1,21 +1,12 @@
 import { type AccountDescriptor, type Effects, type KeyRing, nobleEngine } from '@coffer/core'
-import { keccak_256 } from '@noble/hashes/sha3.js'
-import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { encodeType, hashChecked, type TypedData, type TypedValue } from '@coffer/core/typed-data'
 import { MAX_UINT256, PERMIT2 } from './abi.ts'
 import { parseAddress, readAccount, ZERO_ADDRESS } from './address.ts'
 import { addApproval, addCall, addTransfer, type Collected, collect, warn } from './collect.ts'
-import { hexToBytes, intToBytes } from './hex.ts'
 import type { Address, EvmNetwork, Hex } from './intent.ts'
 import { accountKey, signerOf, signHash } from './keys.ts'
 import { formatSignature, parseSignature } from './signature.ts'
-import {
-  checkTypedData,
-  elementOf,
-  encodeType,
-  type TypedData,
-  type TypedFields,
-  type TypedValue,
-} from './typed-data-check.ts'
+import { checkTypedData, typedDataRules } from './typed-data-check.ts'
 
 /**
  * Signs typed data (EIP-712) after checking it. Returns r ‖ s ‖ v with v 27 or 28, in hex.
@@ -54,34 +45,7 @@ export function verifyTypedData(
 
 /** What is signed for typed data: `0x19 01`, the hash of the domain, the hash of the message. 32 bytes. */
 export function hashTypedData(typedData: unknown, network: EvmNetwork): Uint8Array {
-  const { types, primaryType, domain, message } = checkTypedData(typedData, network)
-  return keccak_256(
-    concatBytes(
-      Uint8Array.of(0x19, 0x01),
-      hashStruct('EIP712Domain', domain, types),
-      hashStruct(primaryType, message, types),
-    ),
-  )
-}
-
-function hashStruct(type: string, value: TypedFields, types: TypedData['types']): Uint8Array {
-  const words = types[type]!.map((field) => encodeWord(field.type, value[field.name]!, types))
-  return keccak_256(concatBytes(keccak_256(utf8ToBytes(encodeType(type, types))), ...words))
-}
-
-/** 32 bytes for a checked value of any type. */
-function encodeWord(type: string, value: TypedValue, types: TypedData['types']): Uint8Array {
-  const element = elementOf(type)
-  if (element) {
-    const items = value as readonly TypedValue[]
-    return keccak_256(concatBytes(...items.map((item) => encodeWord(element.type, item, types))))
-  }
-  if (Object.hasOwn(types, type)) return hashStruct(type, value as TypedFields, types)
-  if (type === 'string') return keccak_256(utf8ToBytes(value as string))
-  if (type === 'bytes') return keccak_256(hexToBytes(value as string))
-  if (type.startsWith('bytes'))
-    return concatBytes(hexToBytes(value as string), new Uint8Array(32)).subarray(0, 32)
-  return intToBytes(BigInt.asUintN(256, BigInt(value as bigint | boolean | string)), 32)
+  return hashChecked(checkTypedData(typedData, network), typedDataRules(network))
 }
 
 // ---- what it allows ----

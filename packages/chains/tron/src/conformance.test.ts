@@ -2,10 +2,10 @@ import { hdDerive, hdFromSeed, hdSecret, type KeyRing, nobleEngine } from '@coff
 import { type ChainUnderTest, chainConformance } from '@coffer/core/testing'
 import { describe, it } from 'vitest'
 import { accountAddress } from './address.ts'
-import type { TxNumbers } from './build.ts'
 import { makeDraft } from './draft.ts'
 import type { TronIntent } from './intent.ts'
 import { tronNetwork } from './networks.ts'
+import type { TxNumbers } from './rebuild.ts'
 import { nile, type TronChain, tron, tronChain, tronDevnet } from './tron.ts'
 
 const BOB = 'TJRabPrwbZy45sbavfcjinPJC18kjpRTv8'

@@ -135,4 +135,4 @@ export type OtherContract = {
 export type AnyContract = TronContract | OtherContract
 
 /** Every contract that is read. */
-export const allContracts: ContractTable<AnyContract> = { ...contracts, ...others }
+export const allContracts: ContractTable<AnyContract> = /* @__PURE__ */ Object.assign({}, contracts, others)

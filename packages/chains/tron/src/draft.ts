@@ -1,9 +1,9 @@
 import { type AccountDescriptor, createDraft, type Draft } from '@coffer/core'
 import { accountAddress } from './address.ts'
-import { buildTransaction, type TxNumbers } from './build.ts'
 import { inspect } from './inspect.ts'
 import type { TronIntent, TronNetwork } from './intent.ts'
 import { writePayload } from './payload.ts'
+import { buildTransaction, type TxNumbers } from './rebuild.ts'
 
 /**
  * A draft from numbers that you bring: reference block, times in Unix milliseconds, fee limit in sun. What

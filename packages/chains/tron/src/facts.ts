@@ -1,5 +1,4 @@
 import { type Asset, CofferError, type ReadOptions, type Store, type TronSource } from '@coffer/core'
-import { contractOf, needsEnergy, type TxNumbers } from './build.ts'
 import { type EnergyUse, sharedEnergy } from './fees.ts'
 import type { Address, TronIntent, TronNetwork } from './intent.ts'
 import type { ContractAnswer, ContractQuery } from './reader.ts'
@@ -19,6 +18,7 @@ import {
   type TrialCall,
   trialRead,
 } from './reads.ts'
+import { contractOf, needsEnergy, type TxNumbers } from './rebuild.ts'
 import type { Resolved } from './request.ts'
 import { type Answer, ask, type Read, take } from './rpc.ts'
 import {

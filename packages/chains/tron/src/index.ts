@@ -1,7 +1,6 @@
 export type { TronAccount } from './account.ts'
 export { addressToHex, isAddress, parseAddress } from './address.ts'
 export type { AssetInput } from './assets.ts'
-export type { TxNumbers } from './build.ts'
 export type { TronContract } from './contracts.ts'
 export { allContracts } from './contracts-more.ts'
 export { makeDraft } from './draft.ts'
@@ -30,6 +29,7 @@ export {
   type PayoutStatus,
   payoutQueue,
 } from './payout-queue.ts'
+export type { TxNumbers } from './rebuild.ts'
 export type { KeysInput, TronCosts, TronRequest } from './request.ts'
 export type { Resources } from './resources.ts'
 export { type TronRules, tronRules } from './rules.ts'

@@ -1,9 +1,9 @@
 import { CofferError } from '@coffer/core'
-import { contractOf } from './build.ts'
 import { contracts } from './contracts.ts'
 import { hexToBytes } from './hex.ts'
 import type { Address, KeySet, SigningPermission, TronIntent, TronNetwork } from './intent.ts'
 import type { AccountState } from './reads.ts'
+import { contractOf } from './rebuild.ts'
 
 /**
  * Who signs an intent: `undefined` where the account's own key decides, as it does unless the owner has changed that; else the

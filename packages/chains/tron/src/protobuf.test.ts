@@ -220,6 +220,12 @@ describe('what is read is canonical', () => {
     expect(() => read('20011005')).toThrow('out of order')
   })
 
+  test('lengths that reach past the end are refused', () => {
+    for (const hex of ['320261', '3280808080808080808001', '52020a'])
+      expect(() => read(hex)).toThrow(/past the end|too early/)
+    expect(() => read('320261')).toThrow('past the end')
+  })
+
   test('every cut is refused', () => {
     const whole = write({ ...least, amount: 300n, text: 'abc', list: [{ id: 5n }] })
     for (let end = 0; end < whole.length; end += 2)
@@ -253,6 +259,12 @@ describe('what is read is canonical', () => {
     const many = '6200'.repeat(250_000)
     expect(read(around(12, many)).list).toHaveLength(250_000)
   })
+})
+
+test('whatever reading overlooks, what would be written otherwise is refused', () => {
+  // Only a table with a mistake gets there: here its fields are out of order.
+  const mistaken: SchemaOf<{ b: bigint; a: bigint }> = { b: [2, 'int64'], a: [1, 'int64'] }
+  expect(() => decode(mistaken, hexToBytes('08011001'), wrong)).toThrow('the one way that counts')
 })
 
 test('schemas have their fields in the order of their numbers', () => {

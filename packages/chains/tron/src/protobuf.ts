@@ -123,9 +123,8 @@ function bodyOf(kind: Kind, value: unknown, wrong: Wrong): bigint | Uint8Array {
   if (typeof kind === 'object') return write(kind, value, wrong)
   const integer = integerFrom(kind, value)
   if (typeof integer === 'bigint' && !isText(kind)) {
-    if (integer < (kind === 'int64' ? ~MAX_INT64 : 0n) || integer > highest(kind))
-      throw wrong('One of its numbers is out of range.')
-    return integer
+    if (fits(kind, integer)) return integer
+    throw wrong('One of its numbers is out of range.')
   }
   if (typeof value !== 'string' || !isText(kind))
     throw wrong('One of its values is missing or of the wrong kind.')
@@ -148,8 +147,9 @@ function integerFrom(kind: Kind, value: unknown): unknown {
   return value
 }
 
-function highest(kind: Kind): bigint {
-  return typeof kind === 'number' ? BigInt(kind) : kind === 'bool' ? 1n : MAX_INT64
+function fits(kind: Kind, integer: bigint): boolean {
+  const highest = typeof kind === 'number' ? BigInt(kind) : kind === 'bool' ? 1n : MAX_INT64
+  return integer <= highest && integer >= (kind === 'int64' ? -MAX_INT64 - 1n : 0n)
 }
 
 function isText(kind: Kind): kind is TextKind {
@@ -250,8 +250,7 @@ function defaultOf([, kind, how]: Field, wrong: Wrong): unknown {
 
 function integerOf(kind: Kind, value: bigint, wrong: Wrong): bigint | number | boolean {
   const integer = BigInt.asIntN(64, value)
-  if ((integer < 0n && kind !== 'int64') || integer > highest(kind))
-    throw wrong('One of its numbers is out of range.')
+  if (!fits(kind, integer)) throw wrong('One of its numbers is out of range.')
   return kind === 'bool' ? integer === 1n : typeof kind === 'number' ? Number(integer) : integer
 }
 

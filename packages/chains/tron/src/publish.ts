@@ -80,7 +80,7 @@ async function send(
   }
 }
 
-/** The node cannot look at it now; it was not relayed. */
+/** The node cannot take it, or pass it on, now. */
 const NOT_NOW = /^(SERVER_BUSY|NO_CONNECTION|NOT_ENOUGH_EFFECTIVE_CONNECTION|BLOCK_UNSOLIDIFIED)$/
 
 function refusalOf(signed: SignedFields, code: string, message: string): CofferError {

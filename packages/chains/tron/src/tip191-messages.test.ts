@@ -140,6 +140,19 @@ describe('the signature of a hash', () => {
     )
   })
 
+  test('is canonical in one form only', () => {
+    const word = (value: bigint): string => value.toString(16).padStart(64, '0')
+    const made = (r: bigint, s: bigint, v: string): boolean => isCanonical(hexToBytes(word(r) + word(s) + v))
+    for (const v of ['00', '01', '1b', '1c']) expect(made(1n, 1n, v)).toBe(true)
+    for (const v of ['02', '1a', '1d', '1e', 'ff']) expect(made(1n, 1n, v)).toBe(false)
+    expect([made(N - 1n, N / 2n, '1b'), made(N, 1n, '1b'), made(0n, 1n, '1b')]).toEqual([true, false, false])
+    expect([made(1n, N / 2n + 1n, '1b'), made(1n, 0n, '1b')]).toEqual([false, false])
+    expect([isCanonical(new Uint8Array(64).fill(1)), isCanonical(new Uint8Array(66).fill(1))]).toEqual([
+      false,
+      false,
+    ])
+  })
+
   test('is of the account of the right chain', async () => {
     await expect(accountKey(`tron:0xcd8690dc:${SELF}`, keys, nobleEngine, tronNetwork)).rejects.toThrow(
       expect.objectContaining({ code: 'INVALID_ACCOUNT' }),

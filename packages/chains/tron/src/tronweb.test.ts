@@ -3,8 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { TronCall, TronSource } from '@coffer/core'
 import { type TronSourceUnderTest, tronSourceConformance } from '@coffer/core/testing'
+import { type Devnet, startDevnet } from '@coffer/devnet'
 import { TronWeb } from 'tronweb'
-import { afterEach, describe, expect, expectTypeOf, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import { type TronWebLike, type TronWebOptions, tronWebSource } from './tronweb.ts'
 
 const CHAIN = 'tron:0xc0ffe001'
@@ -119,6 +120,30 @@ tronSourceConformance(
     },
   },
 )
+
+describe('on the devnet', () => {
+  let devnet: Devnet<'tron'>
+  beforeAll(async () => {
+    devnet = await startDevnet({ chains: ['tron'] })
+  })
+  afterAll(() => devnet?.stop())
+
+  tronSourceConformance(
+    { describe, it },
+    {
+      name: 'tronWebSource on the devnet',
+      make: async (): Promise<TronSourceUnderTest> => {
+        const open = tronWebSource(tronWebOf(devnet.tron.url), { pollInterval: 5 })
+        return {
+          source: open(CHAIN),
+          wrongChain: open('tron:0x2b6653dc'),
+          chain: CHAIN,
+          mine: () => devnet.tron.mine(),
+        }
+      },
+    },
+  )
+})
 
 describe('tronWebSource', () => {
   it('takes TronWeb and its types', () => {
