@@ -7,10 +7,11 @@ import {
   throwIfAborted,
   withTimeout,
 } from '@coffer/core'
-import { checkGenesis, openPin } from './bitcoinChain.ts'
+import { checkGenesis } from './bitcoinChain.ts'
 import type { Endpoint } from './endpoint.ts'
 import { forEach, openGate } from './gate.ts'
 import { httpWire } from './httpWire.ts'
+import { openPin } from './pin.ts'
 import { openScopes } from './scopes.ts'
 import { asWriteError, badResponse, closedError, networkError } from './transportErrors.ts'
 import { encodeCall } from './wire.ts'

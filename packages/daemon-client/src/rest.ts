@@ -6,10 +6,11 @@ import {
   throwIfAborted,
   withTimeout,
 } from '@coffer/core'
-import { checkGenesis, openPin } from './bitcoinChain.ts'
+import { checkGenesis } from './bitcoinChain.ts'
 import { parseEndpoint } from './endpoint.ts'
 import { forEach, openGate } from './gate.ts'
 import { httpText } from './httpText.ts'
+import { openPin } from './pin.ts'
 import { readJson } from './readJson.ts'
 import { openScopes } from './scopes.ts'
 import { asWriteError, closedError, statusError } from './transportErrors.ts'

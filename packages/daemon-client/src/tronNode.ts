@@ -1,7 +1,7 @@
 import { type ChainId, CofferError, type TronResult, withTimeout } from '@coffer/core'
-import { openPin } from './bitcoinChain.ts'
 import type { Gate } from './gate.ts'
 import { httpText } from './httpText.ts'
+import { openPin } from './pin.ts'
 import { readJson } from './readJson.ts'
 import { type Answer, parseRest, type RestOptions } from './rest.ts'
 import type { Scopes } from './scopes.ts'
