@@ -1,3 +1,4 @@
+// Long because it is a list.
 // The transactions that tronweb's own tests build (v6.3.0, MIT), one row for each call: the test that makes it, the method
 // of `transactionBuilder`, its arguments. Accounts and names that those tests draw at random are fixed here; the code of
 // contracts, which nobody runs here, is cut to its first bytes. Calls that a test expects to be refused are not
