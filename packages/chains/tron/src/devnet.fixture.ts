@@ -16,7 +16,7 @@ export function openWallet(
   { words = mnemonic, store, policy }: { words?: string; store?: Store; policy?: Policy } = {},
 ) {
   return createWallet({
-    chains: [tronDevnet({ tokens: [node.tokens.TEX].map(asToken) })],
+    chains: [tronDevnet()],
     source: cluster({ [CHAIN]: [tronHttp({ fullNode: node.url, history: tronGrid({ url: node.url }) })] }),
     signer: softwareSigner({ mnemonic: words }),
     ...(store ? { store } : {}),
@@ -24,14 +24,6 @@ export function openWallet(
   })
 }
 export type TestWallet = ReturnType<typeof openWallet>
-
-/** A utility token, as an app brings it. */
-const asToken = ({ address, symbol, decimals }: { address: string; symbol: string; decimals: number }) => ({
-  address,
-  symbol,
-  name: 'Utility Token',
-  decimals,
-})
 
 let nextIndex = 0
 /** A fresh account of its own for each test, with so much TRX and USDT. */

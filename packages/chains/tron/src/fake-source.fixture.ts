@@ -24,7 +24,7 @@ import { type TronChain, type TronOptions, tron } from './tron.ts'
 
 export const MNEMONIC = 'legal winner thank year wave sausage worth useful legal winner thank yellow'
 /** The first account of {@link MNEMONIC}. */
-export const OWN = 'TWer8fDXmA5KRLxFNQi2CxFbekYjsTt3bh'
+export const OWN = 'TUJ2YbSDGtCqzRz7quPQidRCMC98jDAPXc'
 export const BOB = 'TJRabPrwbZy45sbavfcjinPJC18kjpRTv8'
 export const EVE = 'TUoHaVjx7n5xz8LwPRDckgFrDWhMhuSuJM'
 export const USDT = 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t'

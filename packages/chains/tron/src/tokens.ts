@@ -6,5 +6,8 @@ export const tronTokens: readonly TokenData[] = [
   { address: 'TEkxiTehnzSmSe2XqrBj4w32RUN966rdz8', symbol: 'USDC', name: 'USD Coin', decimals: 6 },
 ]
 
-/** Those of the devnet, at the addresses of mainnet where they have one. */
-export const devnetTokens: readonly TokenData[] = tronTokens
+/** Those of the devnet: at the addresses of mainnet where they have one, and a utility token. */
+export const devnetTokens: readonly TokenData[] = [
+  ...tronTokens,
+  { address: 'TTZhGwUDG9LyXNGqPT3NfFsXTthJ9qrYaB', symbol: 'TEX', name: 'Utility Token', decimals: 18 },
+]

@@ -1,0 +1,50 @@
+// What tests of attacks share: opening and forging bytes, and changing what a node says.
+import { type Draft, isCofferError, type Signed, type TronCall, type TronResult } from '@coffer/core'
+import { vi } from 'vitest'
+import type { FakeNode } from './fake-source.fixture.ts'
+import { bytesToHex, hexToBytes } from './hex.ts'
+import type { Hex } from './intent.ts'
+import { invalidDraft } from './payload.ts'
+import { decodeRaw, decodeSigned, encodeRaw, type TronTransaction } from './transaction.ts'
+
+export const HOUR = 3_600_000
+export const DAY = 24 * HOUR
+
+/** The transaction in a draft. */
+export const read = ({ payload }: Pick<Draft, 'payload'>): TronTransaction =>
+  decodeRaw(hexToBytes(payload.slice(2)), invalidDraft)
+
+/** The payload of a transaction. */
+export const write = (tx: TronTransaction): Hex => `0x${bytesToHex(encodeRaw(tx))}`
+
+/** The transaction in signed bytes. */
+export const inside = ({ raw }: Pick<Signed, 'raw'>): TronTransaction => decodeSigned(raw).tx
+
+/** A draft as it travels. */
+export const plain = (draft: Draft): Record<string, unknown> =>
+  JSON.parse(JSON.stringify(draft)) as Record<string, unknown>
+
+/** The code of the error that a promise ends with; `nothing` when it has none. */
+export const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'nothing',
+    (error) => (isCofferError(error) ? error.code : String(error)),
+  )
+
+/** Answers of one path, in place of the node's. */
+export const when =
+  (path: string, change: (call: TronCall, result: TronResult) => TronResult): FakeNode['bend'] =>
+  (call, result) =>
+    call.path === path ? change(call, result) : undefined
+
+/** The value of an answer. */
+export function valueIn(result: TronResult): Record<string, unknown> {
+  if (result.ok) return result.value as Record<string, unknown>
+  throw new Error('The node refused.')
+}
+
+/** Time goes by, for the node and for this machine. */
+export function later(node: FakeNode, minutes: number): void {
+  node.mine(minutes * 20)
+  vi.useFakeTimers({ now: Date.now() + minutes * 60_000, toFake: ['Date'] })
+}
