@@ -137,7 +137,7 @@ function plan(
       timestamp: times[i]!,
       expiration: facts.head.time + BigInt(request.expiresIn ?? LIFE) * 1_000n,
       feeLimit: needsEnergy(intent, network)
-        ? (request.feeLimit ?? feeLimitOf(energy?.used ?? 0n, facts.parameters))
+        ? (request.feeLimit ?? feeLimitOf(energy?.needed ?? 0n, facts.parameters))
         : 0n,
     }
     checkFeeLimit(numbers.feeLimit, facts)

@@ -12,6 +12,7 @@ import {
   type ContractTerms,
   contractRead,
   leftOf,
+  neededRead,
   type Parameters,
   parametersRead,
   type Trial,
@@ -62,6 +63,8 @@ export interface Facts {
   readonly exists: ReadonlyMap<Address, boolean>
   /** Per request that calls a contract. */
   readonly trials: readonly (Trial | undefined)[]
+  /** Per request: the least energy with which its call succeeds, where the node tells. */
+  readonly needed: readonly (bigint | undefined)[]
   /** Per request: what the contract's deployer has left to share. */
   readonly shares: readonly { readonly terms: ContractTerms; readonly left: bigint }[]
   /** Per asset: the balance of a token. */
@@ -86,7 +89,7 @@ export async function readFacts(
   const asked = [
     ...recipients.map(accountRead),
     ...unknown.map(contractRead),
-    ...trials.flatMap((trial) => (trial ? [trialRead(trial)] : [])),
+    ...trials.flatMap((trial) => (trial ? [trialRead(trial), neededRead(trial)] : [])),
     ...(queries.length > 0 ? [contractsRead(address, queries)] : []),
   ] as readonly Read<unknown>[]
   const [head, solid, state, allowances, parameters, ...rest] = await ask(
@@ -109,7 +112,14 @@ export async function readFacts(
     const terms = next<ContractTerms | undefined>()
     if (terms) account.terms.set(to, { terms, until: Date.now() + TERMS_KEPT })
   }
-  const tried = trials.map((trial) => (trial ? next<Trial>() : undefined))
+  const needed: (bigint | undefined)[] = []
+  const tried = trials.map((trial, i) => {
+    if (!trial) return undefined
+    const answer = next<Trial>()
+    const estimate = more[at++]!
+    needed[i] = estimate.ok ? (estimate.value as bigint | undefined) : undefined
+    return answer
+  })
   for (const [i, trial] of tried.entries()) if (trial) checkTrial(trial, resolved[i]!, network)
   const held = await readTokens(account, resolved, tokens, queries, more[at], options)
 
@@ -128,18 +138,20 @@ export async function readFacts(
     }),
     exists,
     trials: tried,
+    needed,
     shares: await readShares(account, trials, options),
     tokens: new Map([...held, ...trc10sOf(resolved, take(state))]),
   }
 }
 
 /** What a request's call uses, and how much of that its contract's deployer pays. */
-export function energyUse({ trials, shares }: Facts, i: number): EnergyUse | undefined {
+export function energyUse({ trials, shares, needed }: Facts, i: number): EnergyUse | undefined {
   const trial = trials[i]
   if (!trial) return undefined
   const { energy: used, penalty } = trial
   const { terms, left } = shares[i]!
-  return { used, penalty, shared: sharedEnergy(used, terms, left) }
+  const least = needed[i] ?? used
+  return { used, penalty, shared: sharedEnergy(used, terms, left), needed: least > used ? least : used }
 }
 
 /**

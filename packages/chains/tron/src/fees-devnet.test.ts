@@ -4,6 +4,8 @@ import { CHAIN, fresh, type Info, openWallet, TRX } from './devnet.fixture.ts'
 import { feeParts } from './fee-parts.ts'
 import type { TronRequest } from './request.ts'
 
+const most = (amount: bigint): bigint => (amount > 0n ? amount : 0n)
+
 /** How many account states are tried. */
 const STATES = 200
 
@@ -66,8 +68,8 @@ describe('what a draft says that it costs', () => {
         used: {
           freeBandwidth: BigInt(below(700)),
           bandwidth: frozen.bandwidth > 0n ? BigInt(below(400)) : 0n,
-          energy: limit > 0n && chance(50) ? BigInt(below(Number(limit) + 1)) : 0n,
-          secondsAgo: below(90_000),
+          energy: chance(70) ? most(limit - BigInt(below(25_000))) : 0n,
+          at: chance(60) ? 0 : below(90_000),
         },
       })
       const to = chance(40) ? await fresh(node) : known.address

@@ -23,6 +23,8 @@ export interface EnergyUse {
   readonly penalty: bigint
   /** The most of it that the contract's deployer pays. */
   readonly shared: bigint
+  /** The least with which the call succeeds; not below `used`. */
+  readonly needed?: bigint | undefined
 }
 
 /**

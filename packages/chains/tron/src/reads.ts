@@ -263,16 +263,9 @@ export interface TrialCall {
 }
 
 /** Runs a call on the node without sending it. */
-export function trialRead({ owner, to, data, value = 0n, token }: TrialCall): Read<Trial> {
-  const body = {
-    owner_address: owner,
-    ...(to === undefined ? {} : { contract_address: to }),
-    data,
-    ...(value === 0n ? {} : { call_value: value }),
-    ...(token ? { call_token_value: token.amount, token_id: token.id } : {}),
-    visible: true,
-  }
-  return read('wallet/triggerconstantcontract', body, (answer) => {
+export function trialRead(call: TrialCall): Read<Trial> {
+  const { to } = call
+  return read('wallet/triggerconstantcontract', bodyOf(call), (answer) => {
     const found = object(answer)
     const result = object(found['result'] ?? {})
     const [ret] = list(object(found['transaction'] ?? {})['ret']).map(object)
@@ -297,6 +290,17 @@ export function trialRead({ owner, to, data, value = 0n, token }: TrialCall): Re
   })
 }
 
+function bodyOf({ owner, to, data, value = 0n, token }: TrialCall): Record<string, unknown> {
+  return {
+    owner_address: owner,
+    ...(to === undefined ? {} : { contract_address: to }),
+    data,
+    ...(value === 0n ? {} : { call_value: value }),
+    ...(token ? { call_token_value: token.amount, token_id: token.id } : {}),
+    visible: true,
+  }
+}
+
 /** The text of `Error(string)` or the number of `Panic(uint256)` in what a call returned. */
 function revertReason(returned: string): string | undefined {
   const selector = returned.slice(0, 8)
@@ -304,4 +308,15 @@ function revertReason(returned: string): string | undefined {
   if (selector !== '08c379a0' || returned.length < 136) return undefined
   const length = Number.parseInt(returned.slice(128, 136), 16)
   return words(returned.slice(136, 136 + 2 * Math.min(length, 200)))
+}
+
+/**
+ * The least energy with which a call succeeds, which may be more than it uses: contracts hand on only a part of what they have.
+ * `undefined` on nodes that do not serve it.
+ */
+export function neededRead(call: TrialCall): Read<bigint | undefined> {
+  return read('wallet/estimateenergy', bodyOf(call), (answer) => {
+    const { result, energy_required: needed } = object(answer)
+    return object(result ?? {})['result'] === true && needed !== undefined ? amount(needed) : undefined
+  })
 }
