@@ -17,6 +17,9 @@ const all = [
   'bitcoin-sign',
   'bitcoin-select',
   'bitcoin-restore',
+  'tron-bundle',
+  'tron-round-trips',
+  'tron-sign',
 ]
 const peers = [
   'viem',
@@ -31,6 +34,7 @@ const peers = [
   '@trustwallet/wallet-core',
   '@bitcoinerlab/coinselect',
   'coinselect',
+  'tronweb',
   '@noble/curves',
   'tiny-secp256k1',
   'secp256k1',

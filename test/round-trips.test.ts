@@ -3,10 +3,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createWallet } from '@coffer/core'
-import { cluster, jsonRpc } from '@coffer/daemon-client'
+import { cluster, jsonRpc, tronHttp } from '@coffer/daemon-client'
 import { type Devnet, startDevnet } from '@coffer/devnet'
 import { bnb, ethereum } from '@coffer/evm'
 import { softwareSigner } from '@coffer/signer-software'
+import { tronDevnet } from '@coffer/tron'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 // How often a wallet goes to the network is a promise: on a phone every round trip is a tenth of a second.
@@ -112,6 +113,80 @@ describe('round trips', () => {
   })
 })
 
+describe('round trips on Tron', () => {
+  const held = { balance: 1_000_000_000n, tokens: { USDT: 7_000_000n } }
+  const friend = 'TJRabPrwbZy45sbavfcjinPJC18kjpRTv8'
+  let local: Devnet<'tron'>
+  let proxy: CountingProxy
+
+  beforeAll(async () => {
+    local = await startDevnet({ chains: ['tron'] })
+    proxy = await countingProxy(local.tron.url)
+    const account = await openTron().account('tron-devnet')
+    await local.tron.setAccount(account.address, held)
+  })
+
+  afterAll(async () => {
+    proxy?.close()
+    await local?.stop()
+  })
+
+  beforeEach(() => {
+    proxy.requests.length = 0
+  })
+
+  const openTron = (chain = tronDevnet()) =>
+    createWallet({
+      chains: [chain],
+      source: cluster({ [chain.id]: [tronHttp(proxy.url)] }),
+      signer: softwareSigner({ mnemonic }),
+    })
+
+  test('TRX and 20 tokens are read with at most 3 requests, the look at the first block included', async () => {
+    const tokens = await Promise.all(
+      Array.from({ length: 20 }, async (_, i) => {
+        const token = { name: `Token ${i}`, symbol: `T${i}`, decimals: 6 }
+        return { ...token, address: await local.tron.deployToken(token) }
+      }),
+    )
+    const chain = tronDevnet({ tokens })
+    const account = await openTron(chain).account('tron-devnet')
+    await local.tron.setAccount(account.address, { tokens: { [tokens[19]!.address]: 9n } })
+    const balances = await account.balances({ assets: [chain.coin, ...chain.assets.slice(-20)] })
+
+    expect(proxy.requests.length).toBeLessThanOrEqual(3)
+    expect(balances).toHaveLength(21)
+    expect(balances.map(({ error }) => error)).toEqual(balances.map(() => undefined))
+    expect(balances[0]!.amount).toBe(held.balance)
+    expect(balances[20]!.amount).toBe(9n)
+  })
+
+  test.each([undefined, 'USDT'])('a payment (of %s) is sent in at most 3', async (asset) => {
+    const wallet = openTron()
+    const account = await wallet.account('tron-devnet')
+    const signed = await wallet.sign(await account.create({ to: friend, amount: '1.5', asset }))
+    await wallet.publish(signed)
+
+    expect(roundTrips(proxy.requests)).toBeLessThanOrEqual(3)
+    const info = await local.tron.request('wallet/gettransactioninfobyid', { value: signed.txid })
+    expect(info).toMatchObject({ id: signed.txid, ...(asset ? { receipt: { result: 'SUCCESS' } } : {}) })
+  })
+
+  test('a second payment of a token is sent in at most 2', async () => {
+    const wallet = openTron()
+    const account = await wallet.account('tron-devnet')
+    const send = async (amount: string): Promise<void> => {
+      const draft = await account.create({ to: friend, amount, asset: 'USDT' })
+      await wallet.publish(await wallet.sign(draft))
+    }
+    await send('0.1')
+    proxy.requests.length = 0
+    await send('0.2')
+
+    expect(roundTrips(proxy.requests)).toBeLessThanOrEqual(2)
+  })
+})
+
 interface Seen {
   readonly start: number
   end: number
@@ -126,7 +201,7 @@ interface CountingProxy {
 /** So slow that whatever a wallet sends together also arrives together, before the first answer leaves. */
 const LATENCY = 60
 
-/** A JSON-RPC server in front of a node, which notes every request. */
+/** A server in front of a node, which notes every request. */
 async function countingProxy(target: string): Promise<CountingProxy> {
   const requests: Seen[] = []
   const server = createServer(async (request, response) => {
@@ -135,9 +210,11 @@ async function countingProxy(target: string): Promise<CountingProxy> {
     let body = ''
     for await (const chunk of request.setEncoding('utf8')) body += chunk
     const [answer] = await Promise.all([
-      fetch(target, { method: 'POST', headers: { 'content-type': 'application/json' }, body }).then((got) =>
-        got.text(),
-      ),
+      fetch(new URL(request.url ?? '', target), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      }).then((got) => got.text()),
       sleep(LATENCY),
     ])
     seen.end = performance.now()

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createContext, SourceTextModule } from 'node:vm'
 import { mnemonic, payment } from './payment.mjs'
 import { spend } from './spend.mjs'
+import { transfer } from './tron-payment.mjs'
 
 const OF_THE_WEB = [
   'AbortController',
@@ -57,7 +58,7 @@ try {
   const { to, value } = payment(0)
   const done = url
     ? { txid: await app.send({ mnemonic, url, to, amount: value }) }
-    : { raw: await app.sign({ mnemonic, tx: payment(0), spend }) }
+    : { raw: await app.sign({ mnemonic, tx: payment(0), spend, transfer }) }
   answer = { words, ...done }
 } catch (error) {
   answer = { error: String(error?.message ?? error).split('\n')[0] }

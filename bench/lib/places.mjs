@@ -14,7 +14,7 @@ export function cofferFolder(name) {
 
 /** Coffer is measured as it ships. Throws when it is not built. */
 export function assertBuilt() {
-  for (const name of ['core', 'evm', 'bitcoin', 'signer-software', 'daemon-client', 'devnet'])
+  for (const name of ['core', 'evm', 'bitcoin', 'tron', 'signer-software', 'daemon-client', 'devnet'])
     if (!existsSync(join(cofferFolder(`@coffer/${name}`), 'dist/index.js')))
       throw new Error(`@coffer/${name} is not built. Run "npm ci && npm run build" in the folder above.`)
 }

@@ -31,7 +31,7 @@ export interface TronHttpOptions extends TronNodeOptions {
  *
  * The first block of each server must be that of the chain: it is looked at before anything else, again after a failure,
  * and every five minutes, and no broadcast leaves before that. The calls of a request run at once, `concurrency` at a
- * time over all requests; equal reads in flight are shared. A request with a broadcast in it runs call after call.
+ * time over all requests (12 when not given); equal reads in flight are shared. A request with a broadcast in it runs call after call.
  * Nothing is retried: that is for `cluster`.
  *
  * Throws `INVALID_REQUEST` for a URL, a key or options that cannot be used; the source throws `INVALID_CHAIN` for a chain
@@ -57,9 +57,12 @@ export function tronHttp(
   return (chain) => open(fullNode, chain, all)
 }
 
+/** A draft asks nine questions, which should leave together. */
+const CONCURRENCY = 12
+
 function open(fullNode: string, chain: ChainId, options: TronHttpOptions): TronSource {
   checkTronChain(chain, 'tronHttp')
-  const { concurrency = 8, pollInterval = 3_000, solidityNode } = options
+  const { concurrency = CONCURRENCY, pollInterval = 3_000, solidityNode } = options
   const scopes = openScopes()
   const common = { ...options, gate: openGate(concurrency), scopes }
   const full = openTronNode(fullNode, chain, { ...common, api: 'wallet' })

@@ -12,7 +12,7 @@ const MOST_UNFREEZING = 32
  */
 export function checkState(
   intent: TronIntent,
-  { exists, head, allowances }: Facts,
+  { others, head, allowances }: Facts,
   account: AccountState,
   { coin, name }: TronNetwork,
 ): void {
@@ -24,8 +24,14 @@ export function checkState(
       details: { held: 0n },
     })
   switch (intent.kind) {
+    case 'pay':
+      if (others.get(intent.to)?.isContract)
+        throw invalid(
+          `At ${intent.to} stands a contract, which takes no plain payments. Call it: { kind: 'call', to, data, amount }.`,
+        )
+      return
     case 'activate':
-      if (exists.get(intent.to)) throw invalid('That address has an account already.')
+      if (others.get(intent.to)?.exists) throw invalid('That address has an account already.')
       return
     case 'unfreeze': {
       const held = account.frozen[intent.resource]
@@ -45,7 +51,7 @@ export function checkState(
           intent.amount,
           held,
         )
-      if (!exists.get(intent.to))
+      if (!others.get(intent.to)?.exists)
         throw invalid('Nobody has an account at that address yet: activate it first.')
       return
     }

@@ -59,8 +59,8 @@ export interface Facts {
   readonly parameters: Parameters
   /** Per request: whether it opens an account. */
   readonly opens: readonly boolean[]
-  /** Addresses that were asked about, and whether they were ever used. */
-  readonly exists: ReadonlyMap<Address, boolean>
+  /** Who stands at the addresses that were asked about. */
+  readonly others: ReadonlyMap<Address, Pick<AccountState, 'exists' | 'isContract'>>
   /** Per request that calls a contract. */
   readonly trials: readonly (Trial | undefined)[]
   /** Per request: the least energy with which its call succeeds, where the node tells. */
@@ -107,7 +107,7 @@ export async function readFacts(
   const more = rest as readonly Answer<unknown>[]
   let at = 0
   const next = <T>(): T => take(more[at++]!) as T
-  const exists = new Map(recipients.map((to) => [to, next<AccountState>().exists]))
+  const others = new Map(recipients.map((to) => [to, next<AccountState>()]))
   for (const to of unknown) {
     const terms = next<ContractTerms | undefined>()
     if (terms) account.terms.set(to, { terms, until: Date.now() + TERMS_KEPT })
@@ -134,9 +134,9 @@ export async function readFacts(
     parameters: take(parameters),
     opens: resolved.map(({ intent }) => {
       const to = opensAt(intent, network)
-      return to !== undefined && !exists.get(to)
+      return to !== undefined && !others.get(to)!.exists
     }),
-    exists,
+    others,
     trials: tried,
     needed,
     shares: await readShares(account, trials, options),

@@ -29,6 +29,7 @@ export function blockRead(tree: 'wallet' | 'walletsolidity', height?: number): R
 /** What the network knows of an account; everything zero for an address that was never opened. */
 export interface AccountState {
   readonly exists: boolean
+  readonly isContract: boolean
   /** Sun that can be spent. */
   readonly balance: bigint
   /** TRC-10 balances by the number of the token. */
@@ -65,6 +66,7 @@ export function accountRead(address: Address): Read<AccountState> {
     const lent = object(account['account_resource'] ?? {})
     return {
       exists,
+      isContract: account['type'] === 'Contract',
       balance: amount(account['balance']),
       tokens: new Map(entries('assetV2').map(({ key, value }) => [String(key), amount(value)] as const)),
       frozen,

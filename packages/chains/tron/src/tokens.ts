@@ -9,5 +9,5 @@ export const tronTokens: readonly TokenData[] = [
 /** Those of the devnet: at the addresses of mainnet where they have one, and a utility token. */
 export const devnetTokens: readonly TokenData[] = [
   ...tronTokens,
-  { address: 'TTZhGwUDG9LyXNGqPT3NfFsXTthJ9qrYaB', symbol: 'TEX', name: 'Utility Token', decimals: 18 },
+  { address: 'TSSCQUojAtfM4Uh16RCoHFqGgqYDuBxrai', symbol: 'TEX', name: 'Utility Token', decimals: 18 },
 ]
