@@ -1,67 +1,101 @@
-// Compiles contracts/*.sol into src/artifacts.ts, byte for byte the same on every machine.
-//   node scripts/compile-contracts.mjs           writes it
-//   node scripts/compile-contracts.mjs --check   fails when the committed file is not what the sources give
+// Compiles contracts/*.sol into src/artifacts.ts, and for Tron contracts/tron/*.sol and the lying token into
+// src/tron/artifacts.ts, byte for byte the same on every machine.
+//   node scripts/compile-contracts.mjs           writes them
+//   node scripts/compile-contracts.mjs --check   fails when a committed file is not what the sources give
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 const solc = require('solc')
 
-const folder = new URL('../contracts/', import.meta.url)
-const target = new URL('../src/artifacts.ts', import.meta.url)
 const openzeppelin = require('@openzeppelin/contracts/package.json').version
-const files = readdirSync(folder)
-  .filter((file) => file.endsWith('.sol'))
-  .sort()
+const makers = `solc ${solc.version().split('.Emscripten')[0]}, @openzeppelin/contracts ${openzeppelin} (MIT License).`
 
-const output = JSON.parse(
-  solc.compile(
-    JSON.stringify({
-      language: 'Solidity',
-      sources: Object.fromEntries(
-        files.map((file) => [file, { content: readFileSync(new URL(file, folder), 'utf8') }]),
-      ),
-      settings: {
-        evmVersion: 'prague',
-        optimizer: { enabled: true, runs: 200 },
-        // No metadata hash: it would change the bytes with every comment.
-        metadata: { bytecodeHash: 'none', appendCBOR: false },
-        outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
-      },
-    }),
-    { import: (path) => ({ contents: readFileSync(require.resolve(path), 'utf8') }) },
-  ),
+write(
+  'src/artifacts.ts',
+  compile(filesOf('contracts/'), 'prague').map(({ name, abi, bytecode }) => [
+    `export const ${name} = {`,
+    '  abi: [',
+    ...abi.map((item) => `    '${signature(item)}',`),
+    '  ],',
+    '  bytecode:',
+    `    '0x${bytecode}',`,
+    '} as const',
+    '',
+  ]),
+  'contracts/*.sol',
 )
-for (const { formattedMessage } of output.errors ?? []) console.error(formattedMessage)
-if (output.errors?.length) process.exit(1)
 
-const text = [
-  '// Made by scripts/compile-contracts.mjs from contracts/*.sol; do not edit.',
-  `// solc ${solc.version().split('.Emscripten')[0]}, @openzeppelin/contracts ${openzeppelin} (MIT License).`,
-  '',
-  ...files.flatMap((file) => {
-    const name = file.replace('.sol', '')
-    const { abi, evm } = output.contracts[file][name]
-    return [
-      `export const ${name} = {`,
-      '  abi: [',
-      ...abi.map((item) => `    '${signature(item)}',`),
-      '  ],',
+// The virtual machine of Tron understands no opcode of Shanghai and later on chains that did not vote for it.
+write(
+  'src/tron/artifacts.ts',
+  compile([...filesOf('contracts/tron/'), 'contracts/LyingToken.sol'], 'london').map(
+    ({ name, abi, bytecode }) => [
+      '/** The interface as JSON, the creation code as bare hex. */',
+      `export const ${name[0].toLowerCase()}${name.slice(1)}: { readonly abi: string; readonly bytecode: string } = {`,
+      `  abi: '${JSON.stringify(abi)}',`,
       '  bytecode:',
-      `    '0x${evm.bytecode.object}',`,
-      '} as const',
+      `    '${bytecode}',`,
+      '}',
       '',
-    ]
-  }),
-].join('\n')
+    ],
+  ),
+  'contracts/tron/*.sol and contracts/LyingToken.sol',
+)
 
-if (!process.argv.includes('--check')) {
-  writeFileSync(target, text)
-} else if (readFileSync(target, 'utf8') !== text) {
-  console.error(
-    'src/artifacts.ts is not what contracts/*.sol compile to: run node scripts/compile-contracts.mjs',
+function filesOf(folder) {
+  return readdirSync(new URL(`../${folder}`, import.meta.url))
+    .filter((file) => file.endsWith('.sol'))
+    .sort()
+    .map((file) => folder + file)
+}
+
+function compile(files, evmVersion) {
+  const output = JSON.parse(
+    solc.compile(
+      JSON.stringify({
+        language: 'Solidity',
+        sources: Object.fromEntries(
+          files.map((file) => {
+            const content = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+            return [file.split('/').at(-1), { content }]
+          }),
+        ),
+        settings: {
+          evmVersion,
+          optimizer: { enabled: true, runs: 200 },
+          // No metadata hash: it would change the bytes with every comment.
+          metadata: { bytecodeHash: 'none', appendCBOR: false },
+          outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
+        },
+      }),
+      { import: (path) => ({ contents: readFileSync(require.resolve(path), 'utf8') }) },
+    ),
   )
-  process.exit(1)
+  for (const { formattedMessage } of output.errors ?? []) console.error(formattedMessage)
+  if (output.errors?.length) process.exit(1)
+  return files.map((file) => {
+    const source = file.split('/').at(-1)
+    const name = source.replace('.sol', '')
+    const { abi, evm } = output.contracts[source][name]
+    return { name, abi, bytecode: evm.bytecode.object }
+  })
+}
+
+function write(file, contracts, sources) {
+  const target = new URL(`../${file}`, import.meta.url)
+  const text = [
+    `// Made by scripts/compile-contracts.mjs from ${sources}; do not edit.`,
+    `// ${makers}`,
+    '',
+    ...contracts.flat(),
+  ].join('\n')
+  if (!process.argv.includes('--check')) {
+    writeFileSync(target, text)
+  } else if (readFileSync(target, 'utf8') !== text) {
+    console.error(`${file} is not what ${sources} compile to: run node scripts/compile-contracts.mjs`)
+    process.exit(1)
+  }
 }
 
 /** An ABI item as one line of Solidity, such as `function mint(address to, uint256 amount)`. */

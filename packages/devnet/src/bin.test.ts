@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const bin = fileURLToPath(new URL('./bin.ts', import.meta.url))
 const address = '0x00000000000000000000000000000000000f5e4d'
+const tronAddress = 'TJRabPrwbZy45sbavfcjinPJC18kjpRTv8'
 const bitcoinAddress = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080'
 
 /** Runs until it has printed `until`, then interrupts it. */
@@ -21,7 +22,10 @@ async function run(args: string[], until: string): Promise<{ output: string; cod
 }
 
 test('prints where the chains are, until Ctrl-C', async () => {
-  const { output, code } = await run(['--fund', address, '--fund', bitcoinAddress], 'Ctrl-C')
+  const { output, code } = await run(
+    ['--fund', address, '--fund', bitcoinAddress, '--fund', tronAddress],
+    'Ctrl-C',
+  )
   expect(code).toBe(0)
   expect(
     output.replaceAll(/:\d{4,5}\b/g, ':PORT').replace(/[0-9a-f]{48}/, 'PASSWORD'),
@@ -52,7 +56,14 @@ test('prints where the chains are, until Ctrl-C', async () => {
       DAI  0x1AF3F329e8BE154074D8769D1FFa4eE058B1DBc3  18 decimals
       LIAR 0xC0ffe20000000000000000000000000000000001  18 decimals
 
-    Funded 0x00000000000000000000000000000000000f5e4d, bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080.
+    tron (tron:0xc0ffe001)
+      http://127.0.0.1:PORT
+      USDT TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t  6 decimals
+      USDC TEkxiTehnzSmSe2XqrBj4w32RUN966rdz8  6 decimals
+      TEX  TSSCQUojAtfM4Uh16RCoHFqGgqYDuBxrai  18 decimals
+      LIAR TYmrW2CG1HRndEguwWWN3nnSaWszeUq4GS  6 decimals
+
+    Funded 0x00000000000000000000000000000000000f5e4d, bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080, TJRabPrwbZy45sbavfcjinPJC18kjpRTv8.
 
     Ctrl-C stops it; nothing is kept.
     "
@@ -92,10 +103,26 @@ test('prints JSON of Bitcoin too', async () => {
   })
 })
 
+test('prints JSON of Tron, and gives an address of it money', async () => {
+  const { output, code } = await run(['--chains', 'tron', '--fund', tronAddress, '--json'], '\n')
+  expect(code).toBe(0)
+  expect(JSON.parse(output)).toEqual({
+    tron: {
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      chain: 'tron:0xc0ffe001',
+      tokens: expect.objectContaining({
+        USDT: { address: 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t', symbol: 'USDT', decimals: 6 },
+      }),
+      witnesses: expect.arrayContaining([expect.stringMatching(/^T\w{33}$/)]),
+    },
+  })
+})
+
 test.each([
-  [['--chains', 'dogecoin'], 'There is no devnet for "dogecoin". Choose from: bitcoin, ethereum, bnb.'],
+  [['--chains', 'dogecoin'], 'There is no devnet for "dogecoin". Choose from: bitcoin, ethereum, bnb, tron.'],
   [['--chains', 'ethereum', '--fund', '0xme'], '"0xme" is not an address'],
   [['--chains', 'bitcoin', '--fund', 'me'], '"me" is not an address of regtest'],
+  [['--chains', 'tron', '--fund', 'Tme'], '"Tme" is not an address of Tron'],
   [['--chains', 'ethereum', '--fund', 'bcrt1q'], '"bcrt1q" is not an address of a chain that was started'],
   [['--nonsense'], "Unknown option '--nonsense'"],
 ])('says what is wrong with %j', async (args, message) => {

@@ -4,14 +4,15 @@ import { CofferError, isCofferError } from '@coffer/core'
 import type { EvmNode } from './anvil.ts'
 import type { BitcoinNode } from './bitcoin-node.ts'
 import { type DevnetChain, startDevnet } from './devnet.ts'
+import type { TronNode } from './tron/node.ts'
 
 const help = `Real local chains for wallets, until Ctrl-C.
 
   coffer-devnet [options]
 
-  --chains bitcoin,bnb    which chains to start (default: bitcoin, ethereum, bnb)
-  --fund ADDRESS          gives 100 coins and 10,000 of each stablecoin on every chain of that kind of address;
-                          may be repeated
+  --chains bitcoin,bnb    which chains to start (default: bitcoin, ethereum, bnb, tron)
+  --fund ADDRESS          gives 100 coins (10,000 TRX) and 10,000 of each stablecoin on every chain of that kind of
+                          address; may be repeated
   --block-time SECONDS    a block every so often (default: one at once for every transaction)
   --json                  prints one line of JSON instead of text
   --help
@@ -72,9 +73,11 @@ async function main(): Promise<void> {
   }
 }
 
-async function fund(nodes: readonly (BitcoinNode | EvmNode)[], address: string): Promise<void> {
-  const isEvm = address.startsWith('0x')
-  const takers = nodes.filter((node) => 'tokens' in node === isEvm)
+type Node = BitcoinNode | EvmNode | TronNode
+
+async function fund(nodes: readonly Node[], address: string): Promise<void> {
+  const isKind = address.startsWith('0x') ? isEvm : address.startsWith('T') ? isTron : isBitcoin
+  const takers = nodes.filter(isKind)
   if (takers.length === 0) {
     throw new CofferError({
       code: 'INVALID_ADDRESS',
@@ -82,19 +85,46 @@ async function fund(nodes: readonly (BitcoinNode | EvmNode)[], address: string):
     })
   }
   for (const node of takers) {
-    if (!('tokens' in node)) {
+    if (isTron(node)) {
+      await node.fund(address, { amount: 10_000n * 10n ** 6n })
+      await fundTokens(node, address, [node.tokens.USDT, node.tokens.USDC])
+    } else if (isEvm(node)) {
+      await node.fund(address, { amount: 100n * 10n ** 18n })
+      await fundTokens(node, address, [node.tokens.USDT, node.tokens.USDC, node.tokens.DAI])
+    } else {
       await node.fund(address, { amount: 100n * 10n ** 8n })
-      continue
-    }
-    await node.fund(address, { amount: 100n * 10n ** 18n })
-    for (const token of [node.tokens.USDT, node.tokens.USDC, node.tokens.DAI]) {
-      await node.fund(address, { token: token.address, amount: 10_000n * 10n ** BigInt(token.decimals) })
     }
   }
 }
 
-function factsOf(node: BitcoinNode | EvmNode): object {
-  if ('tokens' in node) {
+async function fundTokens(
+  node: EvmNode | TronNode,
+  address: string,
+  tokens: readonly { readonly address: string; readonly decimals: number }[],
+): Promise<void> {
+  for (const token of tokens) {
+    await node.fund(address, { token: token.address, amount: 10_000n * 10n ** BigInt(token.decimals) })
+  }
+}
+
+function isTron(node: Node): node is TronNode {
+  return 'witnesses' in node
+}
+
+function isEvm(node: Node): node is EvmNode {
+  return 'wsUrl' in node
+}
+
+function isBitcoin(node: Node): node is BitcoinNode {
+  return 'access' in node
+}
+
+function factsOf(node: Node): object {
+  if (isTron(node)) {
+    const { url, chain, tokens, witnesses } = node
+    return { url, chain, tokens, witnesses }
+  }
+  if (isEvm(node)) {
     const { url, wsUrl, chain, tokens, contracts } = node
     return { url, wsUrl, chain, tokens, contracts }
   }
@@ -102,12 +132,12 @@ function factsOf(node: BitcoinNode | EvmNode): object {
   return { url, chain, access, esploraUrl, mempoolSpaceUrl, electrumUrl, electrumWsUrl, blockbookUrl }
 }
 
-function linesOf(node: BitcoinNode | EvmNode): string {
-  if ('tokens' in node) {
+function linesOf(node: Node): string {
+  if (isTron(node) || isEvm(node)) {
     const tokens = Object.values(node.tokens).map(
       ({ symbol, address, decimals }) => `  ${symbol.padEnd(5)}${address}  ${decimals} decimals`,
     )
-    return [`  ${node.url}`, `  ${node.wsUrl}`, ...tokens].join('\n')
+    return [`  ${node.url}`, ...(isEvm(node) ? [`  ${node.wsUrl}`] : []), ...tokens].join('\n')
   }
   const { username, password } = node.access
   return [

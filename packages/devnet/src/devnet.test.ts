@@ -21,7 +21,7 @@ test('starts what is asked for and stops it, twice if need be', async () => {
 test('two devnets live side by side', async () => {
   const [one, two] = await Promise.all([startDevnet(), startDevnet({ chains: ['ethereum'] })])
   try {
-    expect(Object.keys(one).sort()).toEqual(['bitcoin', 'bnb', 'ethereum', 'stop'])
+    expect(Object.keys(one).sort()).toEqual(['bitcoin', 'bnb', 'ethereum', 'stop', 'tron'])
     await one.bitcoin.mine()
     await one.ethereum.mine(3)
     expect(await one.ethereum.rpc('eth_blockNumber')).toBe('0x3')
@@ -50,7 +50,7 @@ test('says what is missing, and what it does not know', async () => {
   })
   await expect(startDevnet({ chains: ['dogecoin' as 'bnb'] })).rejects.toMatchObject({
     code: 'INVALID_REQUEST',
-    message: 'There is no devnet for "dogecoin". Choose from: bitcoin, ethereum, bnb.',
+    message: 'There is no devnet for "dogecoin". Choose from: bitcoin, ethereum, bnb, tron.',
   })
   await expect(startDevnet({ blockTime: 0.5 })).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
 })

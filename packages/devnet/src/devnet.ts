@@ -4,12 +4,14 @@ import type { BitcoinNode } from './bitcoin-node.ts'
 import { startBitcoind } from './bitcoind.ts'
 import type { NodeOptions, Started } from './node.ts'
 import { sweepLeftovers } from './supervise.ts'
+import type { TronNode } from './tron/node.ts'
 
 /** What each chain kind gives; one file per family of chains starts it. */
 export interface DevnetNodes {
   readonly bitcoin: BitcoinNode
   readonly ethereum: EvmNode
   readonly bnb: EvmNode
+  readonly tron: TronNode
 }
 
 export type DevnetChain = keyof DevnetNodes
@@ -38,6 +40,8 @@ const starters: { [K in DevnetChain]: (options: NodeOptions) => Promise<Started<
   bitcoin: startBitcoind,
   ethereum: (options) => startAnvil('ethereum', options),
   bnb: (options) => startAnvil('bnb', options),
+  // Its virtual machine is only loaded by who wants it.
+  tron: async (options) => (await import('./tron/start.ts')).startTron(options),
 }
 
 /**
