@@ -18,10 +18,10 @@ it('runs the usage of the README, word by word, on real nodes', async () => {
   const mining = setInterval(() => void devnet.ethereum.mine(1), 50)
   try {
     const file = join(folder, 'usage.ts')
-    const names = 'urlA, urlB, urlC, urlD, urlE, mnemonic, to, watchedId, chains, source, console'
+    const names = 'urlA, urlB, urlC, urlD, urlE, urlF, mnemonic, to, watchedId, chains, source, console'
     writeFileSync(
       file,
-      `${imports.join('\n')}\nexport async function run({ ${names} }) {\n${body}\nreturn { address, uri, watched, draft, payment, savings }\n}\n`,
+      `${imports.join('\n')}\nexport async function run({ ${names} }) {\n${body}\nreturn { address, uri, watched, draft, payment, savings, trx }\n}\n`,
     )
     const { run } = (await import(/* @vite-ignore */ file)) as {
       run(given: object): Promise<Record<string, never>>
@@ -35,9 +35,10 @@ it('runs the usage of the README, word by word, on real nodes', async () => {
       urlA: devnet.ethereum.url,
       urlB: devnet.ethereum.url,
       urlC: devnet.bnb.url,
-      // Bitcoin's account is opened, which asks nobody.
+      // Accounts of Bitcoin and Tron are opened, which asks nobody.
       urlD: 'http://127.0.0.1:9',
       urlE: 'http://127.0.0.1:9',
+      urlF: 'http://127.0.0.1:9',
       mnemonic: 'legal winner thank year wave sausage worth useful legal winner thank yellow',
       to: '0x000000000000000000000000000000000000a11c',
       watchedId: `eip155:1:${address}`,
@@ -53,6 +54,8 @@ it('runs the usage of the README, word by word, on real nodes', async () => {
     expect('sign' in watched).toBe(false)
     const savings = result['savings'] as unknown as { descriptor: string }
     expect(savings.descriptor).toMatch(/^tr\(\[[0-9a-f]{8}\/86h\/0h\/0h\]xpub\w+\/<0;1>\/\*\)#\w{8}$/)
+    const onTron = result['trx'] as unknown as { address: string }
+    expect(onTron.address).toBe('TUJ2YbSDGtCqzRz7quPQidRCMC98jDAPXc')
   } finally {
     clearInterval(mining)
     rmSync(folder, { recursive: true })

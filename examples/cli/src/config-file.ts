@@ -6,7 +6,7 @@ import { readIfThere } from './files.ts'
 export interface Config {
   /** For each chain its nodes, the preferred one first. */
   readonly rpc: Readonly<Record<string, readonly string[]>>
-  /** For each chain an indexer with Etherscan's API, for histories beyond the newest blocks. */
+  /** For each chain an indexer for histories: on Tron with TronGrid's API, else with Etherscan's. */
   readonly history: Readonly<Record<string, { readonly url: string; readonly apiKey?: string }>>
 }
 

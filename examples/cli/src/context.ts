@@ -1,6 +1,14 @@
 import { join } from 'node:path'
 import type { BitcoinAccount } from '@coffer/bitcoin'
-import { type ChainId, CofferError, createWallet, type Store, type WatchWallet } from '@coffer/core'
+import {
+  type ChainId,
+  CofferError,
+  createWallet,
+  type Sources,
+  type Store,
+  type WatchWallet,
+} from '@coffer/core'
+import type { TronAccount } from '@coffer/tron'
 import { readAccounts } from './accounts-file.ts'
 import { devnetStore } from './devnet-file.ts'
 import type { AppAccount, AppChain } from './families/family.ts'
@@ -28,6 +36,8 @@ export interface Context {
   /** The chains of which nodes are known. */
   readonly reachable: readonly ChainId[]
   readonly wallet: WatchWallet<readonly AppChain[]>
+  /** What the wallet asks. */
+  readonly sources: Sources
   /** Nonces, spending windows, unfinished payments. */
   readonly store: Store
   readonly options: CommonOptions
@@ -42,12 +52,12 @@ export async function withContext(
   const { io } = cli
   const home = homeOf(io)
   const chains = allChains()
-  const { sources: source, chains: reachable } = await readSources(io, options, chains)
+  const { sources, chains: reachable } = await readSources(io, options, chains)
   const store = fileStore(options.devnet ? devnetStore(home) : join(home, 'store'))
-  const wallet = createWallet({ chains, source, store })
+  const wallet = createWallet({ chains, source: sources, store })
   const output = createOutput(io, options.json ?? false)
   try {
-    await command({ cli, io, home, output, chains, reachable, wallet, store, options })
+    await command({ cli, io, home, output, chains, reachable, wallet, sources, store, options })
   } finally {
     wallet.dispose()
   }
@@ -108,6 +118,19 @@ export async function openCoins(context: Context, chain: AppChain): Promise<Bitc
   throw new CofferError({
     code: 'UNSUPPORTED',
     message: `Accounts on ${chain.name} hold one balance and no coins. This is for Bitcoin.`,
+  })
+}
+
+/** The same, on Tron; throws `UNSUPPORTED` on other chains. */
+export async function openTron(
+  context: Context,
+  chain: AppChain,
+): Promise<{ readonly account: AppAccount; readonly tron: TronAccount }> {
+  const account = await openAccount(context, chain)
+  if (account.tron) return { account, tron: account.tron }
+  throw new CofferError({
+    code: 'UNSUPPORTED',
+    message: `Accounts on ${chain.name} have no stake, no resources and no permissions. This is for Tron.`,
   })
 }
 

@@ -7,24 +7,28 @@ import { generateMnemonic } from '@coffer/signer-software'
 import { payOnBitcoin } from './demo/bitcoin.ts'
 import { payOnEvm } from './demo/evm.ts'
 import { show, signal, step, tell, title } from './demo/story.ts'
+import { payOnTron } from './demo/tron.ts'
 
 await tell(async () => {
   title('Coffer: from new words to a final payment, on chains of this machine')
   const mnemonic = generateMnemonic()
 
   step('Start local chains')
-  const [evm, bitcoin] = await Promise.all([
+  const [evm, tron, bitcoin] = await Promise.all([
     startDevnet({ chains: ['ethereum', 'bnb'], signal }),
+    startDevnet({ chains: ['tron'], signal }),
     startBitcoin(),
   ])
   try {
     for (const name of ['ethereum', 'bnb'] as const)
       show(`${name.padEnd(9)} ${evm[name].chain.padEnd(10)} ${evm[name].url}`)
+    show(`tron      ${tron.tron.chain.padEnd(10)} ${tron.tron.url}`)
     if (bitcoin) show(`bitcoin   regtest    ${bitcoin.bitcoin.esploraUrl}`)
     await payOnEvm(evm, mnemonic)
     if (bitcoin) await payOnBitcoin(bitcoin.bitcoin, mnemonic)
+    await payOnTron(tron.tron, mnemonic)
   } finally {
-    await Promise.all([evm.stop(), bitcoin?.stop()])
+    await Promise.all([evm.stop(), tron.stop(), bitcoin?.stop()])
   }
 })
 

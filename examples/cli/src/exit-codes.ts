@@ -5,7 +5,7 @@ export const EXIT_CODES: Readonly<Record<number, string>> = {
   0: 'it worked',
   1: 'it failed: network, chain, disk',
   2: 'what was given cannot be used (INVALID_…, UNKNOWN_…, no node, no wallet, wrong passphrase)',
-  3: 'it was refused: by the policy, by you, by the signer, or because a draft does not do what it says',
+  3: 'it was refused: by the policy, by you, by the signer, because a draft does not do what it says, or because the very same was signed already',
   4: 'it is not known whether the network has the payment; publish the same signed transaction again',
   130: 'Ctrl-C',
 }
@@ -14,6 +14,7 @@ const REFUSED: readonly ErrorCode[] = [
   'DRAFT_MISMATCH',
   'FEE_TOO_HIGH',
   'NOT_APPROVED',
+  'PAYMENT_OPEN',
   'POLICY_REFUSED',
   'SIGNATURE_WRONG',
   'SIGNER_REFUSED',

@@ -3,17 +3,19 @@ import type { Context } from './context.ts'
 import type { AppChain } from './families/family.ts'
 import { showAmount } from './output.ts'
 import { progress } from './progress.ts'
+import { keepExpired } from './sent.ts'
 
 /**
  * Follows a payment until it has `wait` confirmations, and says each change. Throws `PAYMENT_FAILED`, `PAYMENT_REPLACED`,
- * `PAYMENT_DROPPED`, or `ABORTED` when the person has waited enough.
+ * `PAYMENT_DROPPED`, `PAYMENT_EXPIRED`, or `ABORTED` when the person has waited enough.
  */
 export async function follow(
-  { io, output }: Context,
+  context: Context,
   chain: AppChain,
   payment: Payment,
   wait: number,
 ): Promise<PaymentStatus> {
+  const { io, output } = context
   if (wait === 0) return { state: 'pending' }
   const { signal } = io
   const show = progress(io)
@@ -26,6 +28,8 @@ export async function follow(
         return status
       }
       show.update(sentence(chain, status))
+      if (status.state === 'expired' && (await keepExpired(context, payment)))
+        output.say(`To pay it again: coffer retry ${payment.txid}`)
       // Says in the words of the library why it will not be confirmed.
       if (['failed', 'replaced', 'dropped', 'expired'].includes(status.state))
         await payment.confirmed(wait, { signal, dropAfter: 0 })

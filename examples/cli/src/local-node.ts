@@ -1,5 +1,5 @@
 import type { ChainId } from '@coffer/core'
-import type { BitcoinNode, EvmNode } from '@coffer/devnet'
+import type { BitcoinNode, EvmNode, TronNode } from '@coffer/devnet'
 
 /** A node of the devnet, as `coffer devnet` uses it. */
 export interface LocalNode {
@@ -15,12 +15,15 @@ export interface LocalNode {
 
 export const COINS = 10n
 export const TOKENS = 1000n
+/** Tron's coin is small, and other keys for an account cost 100 of them. */
+export const TRON_COINS = 10_000n
 
 /** The nodes of a running devnet; one that could not be had is not among them. */
 export function localNodes(devnet: object): readonly LocalNode[] {
   return Object.entries(devnet).flatMap(([name, node]: [string, unknown]) => {
     if (typeof node !== 'object' || node === null) return []
-    return ['esploraUrl' in node ? bitcoinNode(name, node as BitcoinNode) : evmNode(name, node as EvmNode)]
+    if ('esploraUrl' in node) return [bitcoinNode(name, node as BitcoinNode)]
+    return ['witnesses' in node ? tronNode(name, node as TronNode) : evmNode(name, node as EvmNode)]
   })
 }
 
@@ -49,6 +52,22 @@ function bitcoinNode(name: string, node: BitcoinNode): LocalNode {
     json: { name, chain, url: esploraUrl, electrumUrl },
     pay: async (address) => {
       await node.fund(address, { amount: COINS * 10n ** 8n })
+    },
+    mine: (blocks) => node.mine(blocks),
+  }
+}
+
+function tronNode(name: string, node: TronNode): LocalNode {
+  const { chain, url, tokens, witnesses } = node
+  return {
+    name,
+    chain: chain as ChainId,
+    url: `trongrid+${url}`,
+    json: { name, chain, url, tokens, witnesses },
+    pay: async (address) => {
+      await node.fund(address, { amount: TRON_COINS * 10n ** 6n })
+      for (const token of ['USDT', 'USDC'] as const)
+        await node.fund(address, { token, amount: TOKENS * 10n ** BigInt(tokens[token].decimals) })
     },
     mine: (blocks) => node.mine(blocks),
   }

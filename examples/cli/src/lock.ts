@@ -9,9 +9,16 @@ const PAUSE = 100
 /**
  * Runs `task` while no other process changes the same home folder: two payments at once must neither take the same nonce
  * nor both slip under one limit. A lock whose process has died is taken over. Throws `STORE_FAILED` after ten seconds.
+ *
+ * @param name of another lock than the usual one, for what takes long and lets others pay in between
  */
-export async function withHomeLock<T>(home: string, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
-  const path = join(home, 'lock')
+export async function withHomeLock<T>(
+  home: string,
+  signal: AbortSignal,
+  task: () => Promise<T>,
+  name = 'lock',
+): Promise<T> {
+  const path = join(home, name)
   for (const start = Date.now(); !(await take(home, path)); await sleep(PAUSE, signal)) {
     const owner = await ownerOf(path)
     if (owner === undefined) continue

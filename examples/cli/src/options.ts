@@ -16,7 +16,12 @@ export interface CommonOptions {
 
 const CHAINS = allChains().map(({ name }) => name)
 const TYPES = allTypes()
-const DANGERS: readonly Acceptance[] = ['unlimited-approval', 'approval-for-all', 'lookalike']
+const DANGERS: readonly Acceptance[] = [
+  'unlimited-approval',
+  'approval-for-all',
+  'lookalike',
+  'permission-change',
+]
 
 const groups = {
   chain: () => [new Option('--chain <name>', `${CHAINS.join(', ')}, or a CAIP-2 id such as eip155:1`)],
@@ -50,6 +55,27 @@ const groups = {
     new Option('--wait <confirmations>', 'how long to follow the payment; 0 to leave at once')
       .argParser(count)
       .default(1),
+  ],
+  costs: () => [
+    new Option('--max-fee <amount>', 'the most that the fee may reach, in TRX'),
+    ...groups.signing(),
+  ],
+  signing: () => [
+    new Option(
+      '--expires <seconds>',
+      'on Tron: how long it may wait for a block, 60 to 86340; 600 when not given',
+    ).argParser(count),
+    new Option('--permission <number>', 'on Tron: sign by this permission of the account').argParser(count),
+    new Option(
+      '--again',
+      'on Tron: in addition to the very same that was signed before and may still be mined',
+    ),
+  ],
+  draft: () => [
+    new Option(
+      '--draft-out <file>',
+      'stop with the draft, for "coffer sign" on another machine; "-" writes it out',
+    ),
   ],
   json: () => [new Option('--json', 'write the result as JSON, amounts as strings of base units')],
 }

@@ -58,6 +58,11 @@ export function showAmount(amount: bigint, asset: Asset): string {
   return `${formatAmount(amount, asset.decimals)} ${asset.symbol}`
 }
 
+/** `2026-01-31 12:00`, in UTC as everywhere else on chains. */
+export function dateOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')
+}
+
 /** Text from outside without anything that could move the cursor or turn the direction of writing. */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')

@@ -6,13 +6,17 @@ import {
   type Draft,
   isCofferError,
   type Payment,
+  type ReadOptions,
   readContacts,
 } from '@coffer/core'
 import type { Context } from './context.ts'
+import { writeDocument } from './documents.ts'
 import { effectsOf, showEffects } from './effects.ts'
 import type { AppAccount, AppChain } from './families/family.ts'
+import { familyOf } from './families/index.ts'
 import { follow } from './follow.ts'
 import { withKeys } from './keys.ts'
+import { withHomeLock } from './lock.ts'
 import { readPolicy } from './policy-file.ts'
 import { prompts } from './prompts.ts'
 
@@ -23,20 +27,51 @@ export interface Agreement {
   readonly accept?: readonly Acceptance[]
 }
 
-export interface PayRequest {
+interface Paying {
   readonly chain: AppChain
   readonly account: AppAccount
-  readonly draft: Draft
   /** Tokens beside the chain's list, whose amounts are then shown with their decimals. */
   readonly tokens?: readonly Asset[]
   readonly agreement: Agreement
+}
+
+export interface CarryRequest extends Paying {
+  create(options: ReadOptions): Promise<Draft>
+  /** Where the draft goes instead of being signed. */
+  readonly draftOut?: string | undefined
+  /** Confirmations to wait for. */
+  readonly wait: number
+  /** Called once it was sent, or written down. */
+  done?(): Promise<void>
+}
+
+/** Makes a draft and carries it out, all four steps, or writes it down for another machine to sign. */
+export async function carryOut(context: Context, request: CarryRequest): Promise<void> {
+  const { io, home, output } = context
+  const { chain, tokens, create, draftOut, wait } = request
+  const { signal } = io
+  const payment = await withHomeLock(home, signal, async () => {
+    const draft = await create({ signal })
+    if (draftOut === undefined) {
+      const payment = await pay(context, { ...request, draft })
+      await request.done?.()
+      return payment
+    }
+    await writeDocument(context, draftOut, draft)
+    await request.done?.()
+    output.say(showEffects(output, chain, draft.account, effectsOf(chain, draft, tokens)))
+    output.say(familyOf(chain).meanwhile)
+    if (draftOut !== '-') output.result(`Draft: ${draftOut}`, { draft: draftOut, effects: draft.effects })
+    return undefined
+  })
+  if (payment) await finish(context, chain, payment, wait)
 }
 
 /**
  * From a draft to a payment: show, ask, sign, publish. A draft that is not signed gives back what it holds. Throws
  * `POLICY_REFUSED` before it asks anything, `SIGNER_REFUSED` when the person says no.
  */
-export async function pay(context: Context, request: PayRequest): Promise<Payment> {
+async function pay(context: Context, request: Paying & { readonly draft: Draft }): Promise<Payment> {
   const { wallet, home, output, chains, store, io } = context
   const { chain, account, draft, tokens, agreement } = request
   const { accept = [] } = agreement

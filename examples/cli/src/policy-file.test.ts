@@ -30,6 +30,7 @@ it('reads every rule, and writes addresses as the library compares them', async 
     unlimitedApprovals: false,
     approvalForAll: false,
     unknownCalls: false,
+    permissionChanges: false,
   }
   expect(await read(policy)).toEqual({
     ...policy,
@@ -37,6 +38,24 @@ it('reads every rule, and writes addresses as the library compares them', async 
     recipients: [`eip155:1:${usdt}`],
     limits: [{ asset: `eip155:1/erc20:${usdt}`, amount: 5_000_000n, seconds: 86400 }],
   })
+})
+
+it('reads assets and accounts of Tron in any of their writings', async () => {
+  const hex = '41a614f803b6fd780986a42c78ec9c7f77e6ded13c'
+  const usdt = 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t'
+  const limit = (asset: string) => ({ asset, amount: '5', seconds: 60 })
+  const { limits, recipients, permissionChanges } = await read({
+    permissionChanges: true,
+    recipients: [`tron:0x2b6653dc:${usdt}`],
+    limits: [`trc20:${hex}`, 'trc10:1000001', 'slip44:195'].map((asset) => limit(`tron:0x2b6653dc/${asset}`)),
+  })
+  expect(permissionChanges).toBe(true)
+  expect(recipients).toEqual([`tron:0x2b6653dc:${usdt}`])
+  expect(limits?.map(({ asset }) => asset)).toEqual([
+    `tron:0x2b6653dc/trc20:${usdt}`,
+    'tron:0x2b6653dc/trc10:1000001',
+    'tron:0x2b6653dc/slip44:195',
+  ])
 })
 
 it.each([
@@ -52,6 +71,14 @@ it.each([
   ],
   ['an address without its chain', { recipients: ['0xdAC17F958D2ee523a2206206994597C13D831ec7'] }],
   ['the coin of another chain', { limits: [{ asset: 'eip155:1/slip44:714', amount: '1', seconds: 1 }] }],
+  [
+    'a coin of Tron by the number of tests',
+    { limits: [{ asset: 'tron:0x2b6653dc/slip44:1', amount: '1', seconds: 1 }] },
+  ],
+  [
+    'a TRC-10 token with a name',
+    { limits: [{ asset: 'tron:0x2b6653dc/trc10:tea', amount: '1', seconds: 1 }] },
+  ],
   ['a share that is no whole number', { maxFeePercent: 0.5 }],
   ['a word for a switch', { unknownCalls: 'no' }],
   ['a list for the whole', []],

@@ -55,6 +55,7 @@ function parsePolicy(json: unknown, chains: readonly AppChain[]): Policy {
     unlimitedApprovals: (value) => yesOrNo(value, 'unlimitedApprovals'),
     approvalForAll: (value) => yesOrNo(value, 'approvalForAll'),
     unknownCalls: (value) => yesOrNo(value, 'unknownCalls'),
+    permissionChanges: (value) => yesOrNo(value, 'permissionChanges'),
   }
   const entries = Object.entries(object(json, 'It')).map(([key, value]) => {
     if (!Object.hasOwn(readers, key))

@@ -108,15 +108,19 @@ describe('making a wallet', () => {
       'eip155:1',
       'eip155:56',
       'bip122:000000000019d6689c085ae165831e93',
+      'tron:0x2b6653dc',
       'eip155:11155111',
       'eip155:97',
       'bip122:00000000da84f2bafbbc53dee25a72ae',
       'bip122:00000008819873e925422c1ff0f99f7c',
       'bip122:0f9188f13cb7b2c71f2a335e3a4fc328',
+      'tron:0x94a9059e',
+      'tron:0xcd8690dc',
+      'tron:0xc0ffe001',
     ])
     failedWith(await coffer('accounts --add'), 2, 'INVALID_REQUEST')
     const added = await signing('accounts --add --verify')
-    expect(added.stdout.match(/^1 {2}/gm)).toHaveLength(8)
+    expect(added.stdout.match(/^1 {2}/gm)).toHaveLength(12)
   })
 
   it('accounts --verify notices a planted account', async () => {
@@ -229,6 +233,11 @@ describe('without a network', () => {
       'payments',
       'speed-up',
       'cancel',
+      'retry',
+      'resources',
+      'stake',
+      'permissions',
+      'payout',
       'inspect',
       'sign',
       'cosign',

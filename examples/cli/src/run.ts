@@ -13,12 +13,17 @@ import { inspectCommand } from './commands/inspect.ts'
 import { labelsCommand } from './commands/labels.ts'
 import { newCommand } from './commands/new.ts'
 import { paymentsCommand } from './commands/payments.ts'
+import { payoutCommand } from './commands/payout.ts'
+import { permissionsCommand } from './commands/permissions.ts'
 import { publishCommand } from './commands/publish.ts'
 import { receiveCommand } from './commands/receive.ts'
 import { replaceCommand } from './commands/replace.ts'
+import { resourcesCommand } from './commands/resources.ts'
 import { restoreCommand } from './commands/restore.ts'
+import { retryCommand } from './commands/retry.ts'
 import { sendCommand } from './commands/send.ts'
 import { signCommand } from './commands/sign.ts'
+import { stakeCommand } from './commands/stake.ts'
 import type { Cli } from './context.ts'
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
 import type { Io } from './io.ts'
@@ -89,6 +94,12 @@ function program(cli: Cli): Command {
   paymentsCommand(program, cli)
   replaceCommand(program, cli, 'speed-up')
   replaceCommand(program, cli, 'cancel')
+  retryCommand(program, cli)
+  program.commandsGroup('Tron, more than payments:')
+  resourcesCommand(program, cli)
+  stakeCommand(program, cli)
+  permissionsCommand(program, cli)
+  payoutCommand(program, cli)
   program.commandsGroup('Pay in steps, across an air gap:')
   inspectCommand(program, cli)
   signCommand(program, cli, 'sign')
@@ -109,7 +120,7 @@ function program(cli: Cli): Command {
       '  $ coffer send --chain ethereum --to 0x7099…79C8 --amount 0.25',
       '  $ coffer <command> --help',
       '',
-      'Nodes: --rpc, COFFER_RPC_ETHEREUM, COFFER_RPC_BITCOIN … (several with commas), or "rpc" in config.json.',
+      'Nodes: --rpc, COFFER_RPC_ETHEREUM, COFFER_RPC_TRON … (several with commas), or "rpc" in config.json.',
       'Files: $COFFER_HOME, or ~/.coffer: words.age, accounts.json, policy.json, config.json, store/.',
       '',
       'Exit codes:',

@@ -1,4 +1,4 @@
-import { CofferError, type Payment } from '@coffer/core'
+import { CofferError, type Payment, type PaymentStatus, type Signed } from '@coffer/core'
 import type { Context } from './context.ts'
 
 /** A payment that was sent from here and is not final yet; `undefined` when there is no such. */
@@ -15,3 +15,43 @@ export async function sentPayment(context: Context, txid: string): Promise<Payme
     message: 'This wallet remembers no such payment. "coffer payments" lists those that are not final yet.',
   })
 }
+
+/** The first thing that following a payment tells; one that has ended is forgotten by it, unless it expired. */
+export async function statusOf(context: Context, payment: Payment): Promise<PaymentStatus> {
+  for await (const status of payment.watch({ signal: context.io.signal })) {
+    if (status.state === 'expired') await keepExpired(context, payment)
+    return status
+  }
+  return { state: 'pending' }
+}
+
+// ---- payments that no block took in time, and that may be paid again ----
+
+const EXPIRED = 'expired/'
+
+/**
+ * Keeps an expired payment, which the wallet forgets, until it is paid again. False for one of a payout: that is paid again by the
+ * payout itself, and by nothing else.
+ */
+export async function keepExpired({ store }: Context, { signed }: Payment): Promise<boolean> {
+  if ((await store.get(payoutKey(signed))) !== undefined) return false
+  await store.set(expiredKey(signed), JSON.stringify(signed))
+  return true
+}
+
+export async function expiredPayments({ store, wallet }: Context): Promise<readonly Signed[]> {
+  const texts = await Promise.all((await store.keys(EXPIRED)).map((key) => store.get(key)))
+  return texts.flatMap((text) => (text === undefined ? [] : [wallet.signed(text)]))
+}
+
+export async function forgetExpired({ store }: Context, signed: Signed): Promise<void> {
+  await store.delete(expiredKey(signed))
+}
+
+/** Marks a payment as one of a payout, before it is sent. */
+export async function markPayout({ store }: Context, signed: Signed): Promise<void> {
+  await store.set(payoutKey(signed), '')
+}
+
+const expiredKey = ({ chain, txid }: Signed): string => `${EXPIRED}${chain}/${txid}`
+const payoutKey = ({ chain, txid }: Signed): string => `payout-payment/${chain}/${txid}`

@@ -15,7 +15,7 @@ export function balanceCommand(program: Command, cli: Cli): void {
     .description('show balances of the coin and the listed tokens')
     .option(
       '--token <address...>',
-      'tokens beside the list, by the addresses of their contracts; needs --chain',
+      'tokens beside the list, by the addresses of their contracts, or the numbers of TRC-10; needs --chain',
     )
   withExamples(
     withOptions(command, 'account', 'address', 'network', 'json'),

@@ -7,7 +7,7 @@ import type { Cli } from '../context.ts'
 import { announceDevnet, checkAlone, forgetDevnet } from '../devnet-file.ts'
 import { allChains, familyOf } from '../families/index.ts'
 import { homeOf, type Io, isInteractive } from '../io.ts'
-import { COINS, type LocalNode, localNodes, TOKENS } from '../local-node.ts'
+import { COINS, type LocalNode, localNodes, TOKENS, TRON_COINS } from '../local-node.ts'
 import { type CommonOptions, count, withExamples, withOptions } from '../options.ts'
 import { createOutput, table } from '../output.ts'
 import { findChain } from '../sources.ts'
@@ -23,7 +23,10 @@ export function devnetCommand(program: Command, cli: Cli): void {
     .command('devnet')
     .description('run local chains until Ctrl-C, with money for the wallet’s accounts; Enter mines a block')
     .option('--fund <address...>', 'pay these addresses as well')
-    .option('--chains <name...>', 'which chains: ethereum, bnb, bitcoin; all that can be had when not given')
+    .option(
+      '--chains <name...>',
+      'which chains: ethereum, bnb, bitcoin, tron; all that can be had when not given',
+    )
     .option(
       '--block-time <seconds>',
       'a block every so often; one for every transaction when not given',
@@ -63,15 +66,15 @@ async function run({ io }: Cli, options: DevnetOptions): Promise<void> {
       table(nodes.map((node) => [nameOf(node), node.chain, node.url])),
       nodes.map((node) => node.json),
     )
+    const onTron = nodes.some(({ name }) => name === 'tron') ? ` (${TRON_COINS} on Tron)` : ''
     output.say(
-      `Paid ${COINS} coins and ${TOKENS} of each stablecoin to ${own.length > 0 ? 'the wallet’s accounts' : 'nobody yet: there is no wallet here'}.`,
+      `Paid ${COINS} coins${onTron} and ${TOKENS} of each stablecoin to ${own.length > 0 ? 'the wallet’s accounts' : 'nobody yet: there is no wallet here'}.`,
     )
-    output.say(
-      'Use these chains from another terminal with --devnet; Ctrl-C here ends them. Ethereum and BNB carry the ids of',
-    )
-    output.say(
-      'the real chains, so that what is signed for them would hold there too: play with a wallet of its own.',
-    )
+    output.say('Use these chains from another terminal with --devnet; Ctrl-C here ends them.')
+    if (nodes.some(({ chain }) => !findChain(allChains(), chain).testnet))
+      output.say(
+        'Ethereum and BNB carry the ids of the real chains, so that what is signed for them would hold there too: play with a wallet of its own.',
+      )
     await aborted(io, () => mineEverywhere(nodes, output.say))
   } finally {
     await forgetDevnet(home)

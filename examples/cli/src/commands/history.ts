@@ -4,7 +4,7 @@ import { type Cli, type Context, chosenChains, openAccount, withContext } from '
 import type { AppChain } from '../families/family.ts'
 import { familyOf } from '../families/index.ts'
 import { type CommonOptions, count, withExamples, withOptions } from '../options.ts'
-import { alignAmounts, table } from '../output.ts'
+import { alignAmounts, dateOf, table } from '../output.ts'
 
 interface HistoryOptions extends CommonOptions {
   readonly limit?: number
@@ -82,8 +82,3 @@ function show({ output }: Context, options: HistoryOptions, { chain, descriptor,
 }
 
 const signOf = ({ direction }: HistoryItem): string => ({ in: '+', out: '-', self: '' })[direction]
-
-/** `2026-01-31 12:00`, in UTC as everywhere else on chains. */
-function dateOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')
-}

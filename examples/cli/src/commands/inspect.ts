@@ -6,6 +6,7 @@ import { effectsOf, showEffects } from '../effects.ts'
 import type { AppChain } from '../families/family.ts'
 import { familyOf } from '../families/index.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
+import { oneLine } from '../output.ts'
 
 export function inspectCommand(program: Command, cli: Cli): void {
   withExamples(
@@ -26,7 +27,8 @@ export function inspectCommand(program: Command, cli: Cli): void {
       const sentences = effectsOf(chain, { effects })
       const shown = showEffects(output, chain, account, sentences)
       if (document.kind === 'draft') check(chain, document, () => output.say(shown))
-      const fields = Object.entries(effects.fields).map(([name, value]) => `  ${name} ${value}`)
+      // Some of them are what a file says.
+      const fields = Object.entries(effects.fields).map(([name, value]) => `  ${oneLine(`${name} ${value}`)}`)
       const verdict =
         document.kind === 'draft'
           ? `The bytes do what the draft says they should. ${signaturesOf(document)}`

@@ -1,50 +1,77 @@
-import type { Payment, PaymentStatus } from '@coffer/core'
+import { CofferError, type PaymentStatus } from '@coffer/core'
 import type { Command } from 'commander'
 import { type Cli, type Context, withContext } from '../context.ts'
-import type { AppChain } from '../families/family.ts'
 import { sentence } from '../follow.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { table } from '../output.ts'
+import { expiredPayments, forgetExpired, statusOf } from '../sent.ts'
 import { findChain } from '../sources.ts'
 
+interface PaymentsOptions extends CommonOptions {
+  readonly forget?: readonly string[]
+}
+
 export function paymentsCommand(program: Command, cli: Cli): void {
-  withExamples(
-    withOptions(program.command('payments'), 'network', 'json').description(
-      'show the payments sent from here that are not final yet; final ones are forgotten',
-    ),
-    'coffer payments',
-  ).action((options: CommonOptions) =>
-    withContext(cli, options, async (context) => {
-      const { wallet, chains, output } = context
-      const rows = await Promise.all(
-        (await wallet.payments()).map(async (payment) => ({
-          chain: findChain(chains, payment.chain),
-          payment,
-          status: await statusOf(context, payment),
-        })),
-      )
-      output.result(
-        rows.length > 0 ? table(rows.map(toRow)) : 'Every payment sent from here is final.',
-        rows.map(({ chain, payment, status }) => ({ chain: chain.id, txid: payment.txid, status })),
-      )
-    }),
+  const command = program
+    .command('payments')
+    .description(
+      'show the payments sent from here that are not final yet, or have expired; final ones are forgotten',
+    )
+    .option('--forget <txid...>', 'forget expired payments that are not to be paid again')
+  withExamples(withOptions(command, 'network', 'json'), 'coffer payments').action(
+    (options: PaymentsOptions) =>
+      withContext(cli, options, async (context) => {
+        const { chains, output } = context
+        await forget(context, options.forget ?? [])
+        const rows = await readRows(context)
+        output.result(
+          rows.length > 0
+            ? table(rows.map((row) => toCells(context, row)))
+            : 'Every payment sent from here is final.',
+          rows.map(({ chain, txid, status }) => ({ chain: findChain(chains, chain).id, txid, status })),
+        )
+      }),
   )
 }
 
-/** The first thing that following a payment tells; one that is final leaves the list by it. */
-async function statusOf({ io }: Context, payment: Payment): Promise<PaymentStatus> {
-  for await (const status of payment.watch({ signal: io.signal })) return status
-  return { state: 'pending' }
+interface Row {
+  readonly chain: string
+  readonly txid: string
+  readonly status: PaymentStatus
 }
 
-function toRow({
-  chain,
-  payment,
-  status,
-}: {
-  chain: AppChain
-  payment: Payment
-  status: PaymentStatus
-}): string[] {
-  return [chain.name, payment.txid, sentence(chain, status)]
+/** Those that go on, then those that have expired. */
+async function readRows(context: Context): Promise<readonly Row[]> {
+  const { wallet } = context
+  const going = await Promise.all(
+    (await wallet.payments()).map(async (payment): Promise<Row> => {
+      const { chain, txid } = payment
+      return { chain, txid, status: await statusOf(context, payment) }
+    }),
+  )
+  const expired = (await expiredPayments(context)).map(
+    ({ chain, txid }): Row => ({ chain, txid, status: { state: 'expired' } }),
+  )
+  const known = new Set(expired.map(({ txid }) => txid))
+  return [...going.filter(({ txid }) => !known.has(txid)), ...expired]
+}
+
+async function forget(context: Context, txids: readonly string[]): Promise<void> {
+  const expired = await expiredPayments(context)
+  for (const txid of txids) {
+    const signed = expired.find((one) => one.txid === txid.toLowerCase())
+    if (!signed)
+      throw new CofferError({
+        code: 'INVALID_REQUEST',
+        message:
+          'Only expired payments can be forgotten, and none of them has this id. See "coffer payments".',
+      })
+    await forgetExpired(context, signed)
+  }
+}
+
+function toCells({ chains }: Context, { chain: id, txid, status }: Row): string[] {
+  const chain = findChain(chains, id)
+  const more = status.state === 'expired' ? ': "coffer retry" pays it again' : ''
+  return [chain.name, txid, sentence(chain, status) + more]
 }

@@ -1,8 +1,8 @@
+import type { ReadOptions } from '@coffer/core'
 import type { Command } from 'commander'
 import { type Cli, type Context, chosenChain, openAccount, watch, withContext } from '../context.ts'
-import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
-import { type Agreement, finish, pay } from '../pay.ts'
+import { type Agreement, carryOut } from '../pay.ts'
 import { findPayment, sentPayment } from '../sent.ts'
 import { findChain } from '../sources.ts'
 
@@ -37,14 +37,10 @@ export function replaceCommand(program: Command, cli: Cli, action: 'speed-up' | 
     ...(action === 'speed-up' ? ['coffer speed-up 9f2c…51aa --chain bitcoin --cpfp --fee 20'] : []),
   ).action((txid: string, options: ReplaceOptions) =>
     withContext(cli, options, async (context) => {
-      const { signal } = context.io
-      const { fee, cpfp } = options
+      const { fee, cpfp, wait } = options
       const { sent, chain, account } = await find(context, txid, cpfp === true)
-      const payment = await withHomeLock(context.home, signal, async () => {
-        const draft = await account.replace(sent, { action, fee, cpfp }, { signal })
-        return pay(context, { chain, account, draft, agreement: options })
-      })
-      await finish(context, chain, payment, options.wait)
+      const create = (options: ReadOptions) => account.replace(sent, { action, fee, cpfp }, options)
+      await carryOut(context, { chain, account, create, agreement: options, wait })
     }),
   )
 }

@@ -1,12 +1,8 @@
 import type { Command } from 'commander'
 import { type Cli, openAccount, payingChain, withContext } from '../context.ts'
-import { writeDocument } from '../documents.ts'
-import { effectsOf, showEffects } from '../effects.ts'
 import type { PayWords } from '../families/family.ts'
-import { familyOf } from '../families/index.ts'
-import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, repeated, withExamples, withOptions } from '../options.ts'
-import { type Agreement, finish, pay } from '../pay.ts'
+import { type Agreement, carryOut } from '../pay.ts'
 
 interface SendOptions extends CommonOptions, Agreement, Omit<PayWords, 'to'> {
   readonly to?: readonly string[]
@@ -19,26 +15,46 @@ export function sendCommand(program: Command, cli: Cli): void {
     .description('pay somebody: create, show, ask, sign, publish, follow')
     .option(
       '--to <address>',
-      'an address, or a payment link (ERC-681, BIP-321); on Bitcoin repeat it as address=amount for several',
+      'an address, or a payment link (ERC-681, BIP-321, tron:); on Bitcoin repeat it as address=amount for several',
       repeated,
     )
     .option('--amount <amount>', 'in whole coins or tokens, such as 0.25; "max" for all there is')
-    .option('--asset <asset>', 'a symbol, a CAIP-19 id or the address of a token; the coin when not given')
+    .option(
+      '--asset <asset>',
+      'a symbol, a CAIP-19 id, the address or the number of a token; the coin when not given',
+    )
     .option(
       '--fee <speed>',
       'slow, normal or fast, on Bitcoin also sat/vB such as 12.5; "normal" when not given',
     )
     .option('--max-fee <amount>', 'the most that the fee may reach, in the coin')
-    .option('--batch <file>', 'on Bitcoin: pay everybody in a table of "address,amount" lines at once')
-    .option('--memo <text>', 'on Bitcoin: up to 80 bytes that stay readable for all, for ever')
+    .option(
+      '--batch <file>',
+      'on Bitcoin: pay everybody in a table of "address,amount" lines at once; on Tron see "payout"',
+    )
+    .option(
+      '--memo <text>',
+      'up to 80 bytes on Bitcoin, 1000 on Tron (for a fee), that stay readable for all, for ever',
+    )
     .option('--coin <txid:vout>', 'on Bitcoin: spend exactly the coins named; repeat it', repeated)
     .option('--unconfirmed', 'on Bitcoin: spend also what others sent and no block holds yet')
     .option(
-      '--draft-out <file>',
-      'stop with the draft, for "coffer sign" on another machine; "-" writes it out',
+      '--fee-limit <amount>',
+      'on Tron: the most that the energy of a token transfer may cost, in TRX; an estimate and a quarter when not given',
     )
   withExamples(
-    withOptions(command, 'agreement', 'wait', 'account', 'address', 'network', 'passphrase', 'json'),
+    withOptions(
+      command,
+      'signing',
+      'draft',
+      'agreement',
+      'wait',
+      'account',
+      'address',
+      'network',
+      'passphrase',
+      'json',
+    ),
     'coffer send --chain ethereum --to 0x7099…79C8 --amount 0.25',
     'coffer send --chain bnb --to 0x7099…79C8 --amount 25 --asset USDT --fee fast',
     'coffer send --to "ethereum:0x7099…79C8@1?value=2.5e17"',
@@ -46,26 +62,19 @@ export function sendCommand(program: Command, cli: Cli): void {
     'coffer send --chain bitcoin --to bc1q…6fyu --amount 0.01 --fee 12.5',
     'coffer send --chain bitcoin --to bc1q…6fyu=0.01 --to bc1p…v9qx=0.02 --memo "invoice 7"',
     'coffer send --to "bitcoin:bc1q…6fyu?amount=0.01"',
+    'coffer send --chain tron --to TUoH…uSuJM --amount 25 --asset USDT',
   ).action((options: SendOptions) =>
     withContext(cli, options, async (context) => {
-      const { home, io, output } = context
-      const { signal } = io
-      const { to = [], batch, amount, asset, fee, maxFee, memo, coin, unconfirmed, draftOut } = options
+      const { io, output } = context
+      const { to = [], draftOut, wait } = options
+      const { batch, amount, asset, fee, maxFee, memo, coin, unconfirmed } = options
+      const { feeLimit, expires, permission, again } = options
       const chain = payingChain(context, to)
       const account = await openAccount(context, chain)
       const words = { to, batch, amount, asset, fee, maxFee, memo, coin, unconfirmed }
-      const order = await account.order(words, { signal, say: output.say })
-      const payment = await withHomeLock(home, signal, async () => {
-        const draft = await order.create({ signal })
-        const { tokens } = order
-        if (draftOut === undefined) return pay(context, { chain, account, draft, tokens, agreement: options })
-        await writeDocument(context, draftOut, draft)
-        output.say(showEffects(output, chain, draft.account, effectsOf(chain, draft, tokens)))
-        output.say(familyOf(chain).meanwhile)
-        if (draftOut !== '-') output.result(`Draft: ${draftOut}`, { draft: draftOut, effects: draft.effects })
-        return undefined
-      })
-      if (payment) await finish(context, chain, payment, options.wait)
+      const more = { feeLimit, expires, permission, again }
+      const order = await account.order({ ...words, ...more }, { signal: io.signal, say: output.say })
+      await carryOut(context, { chain, account, ...order, agreement: options, draftOut, wait })
     }),
   )
 }

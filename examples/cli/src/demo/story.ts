@@ -59,7 +59,7 @@ export async function follow(payment: Payment, coin: Asset, mine: () => Promise<
     if (state === 'confirmed' || state === 'final') {
       fee = status.fee
       show(
-        `${state} in block ${status.height}, ${status.confirmations} confirmations, fee ${amountOf(fee, coin)}`,
+        `${state} in block ${status.height}, ${status.confirmations} confirmation${status.confirmations === 1 ? '' : 's'}, fee ${amountOf(fee, coin)}`,
       )
     } else show(state)
     if (state === 'confirmed') await mine()

@@ -1,8 +1,8 @@
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, expect, it } from 'vitest'
-import { readBatch } from './batch-file.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { readBatch, readPayouts } from './batch-file.ts'
 
 let path = ''
 beforeAll(async () => {
@@ -43,6 +43,35 @@ it.each([
   ['a line without end', `bc1q${'a'.repeat(1_000_000)},1`],
 ])('refuses %s', async (_, text) => {
   await expect(read(text)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+})
+
+describe('payouts', () => {
+  const payouts = async (text: string) => {
+    await writeFile(path, text)
+    return readPayouts(path)
+  }
+
+  it('have an id each', async () => {
+    const text = 'ID, Address, Amount\nsalary-11.ann,TAnn,0.1\n# half\n2026:ben , TBen , 2\n'
+    expect(await payouts(text)).toEqual([
+      { id: 'salary-11.ann', to: 'TAnn', amount: '0.1' },
+      { id: '2026:ben', to: 'TBen', amount: '2' },
+    ])
+  })
+
+  it.each([
+    ['a line without an id', 'TAnn,1', 'Line 1 '],
+    ['an id of words', 'for Ann,TAnn,1', 'Line 1 '],
+    ['an empty id', ',TAnn,1', 'Line 1 '],
+    ['a fourth column', 'a,TAnn,1,2', 'Line 1 '],
+    ['an exponent', 'a,TAnn,1\nb,TBen,1e3', 'Line 2 '],
+    ['an id twice', 'a,TAnn,1\na,TBen,2', 'The id a stands there twice'],
+  ])('refuse %s', async (_, text, why) => {
+    await expect(payouts(text)).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining(why),
+    })
+  })
 })
 
 it('refuses a file that is not there', async () => {

@@ -7,8 +7,16 @@ export interface Payment {
   readonly amount: string | bigint
 }
 
+/** One payment that is remembered by its id. */
+export interface NamedPayment {
+  readonly id: string
+  readonly to: string
+  readonly amount: string
+}
+
 /** As many as one transaction can hold, about. */
-const MOST_LINES = 3_100
+const MOST_IN_ONE = 3_100
+const MOST = 10_000
 const LONGEST = 1_000_000
 
 /**
@@ -18,19 +26,56 @@ const LONGEST = 1_000_000
  * @see https://www.rfc-editor.org/rfc/rfc4180
  */
 export async function readBatch(path: string): Promise<readonly Payment[]> {
+  return readTable(path, MOST_IN_ONE, ['address', 'amount'], (cells) => {
+    const [to = '', amount = '', more] = cells
+    if (more !== undefined || !ADDRESS.test(to) || !AMOUNT.test(amount)) return undefined
+    return { to, amount }
+  })
+}
+
+/** The same of `id,address,amount` lines, in which each id stands once. */
+export async function readPayouts(path: string): Promise<readonly NamedPayment[]> {
+  const payouts = await readTable(path, MOST, ['id', 'address', 'amount'], (cells) => {
+    const [id = '', to = '', amount = '', more] = cells
+    if (more !== undefined || !ID.test(id) || !ADDRESS.test(to) || !AMOUNT.test(amount)) return undefined
+    return { id, to, amount }
+  })
+  const ids = new Set<string>()
+  for (const { id } of payouts) {
+    if (ids.has(id)) throw wrong(path, `The id ${id} stands there twice, and each id is paid once.`)
+    ids.add(id)
+  }
+  return payouts
+}
+
+const ID = /^[\w.:-]{1,100}$/
+const ADDRESS = /^[0-9A-Za-z]+$/
+const AMOUNT = /^[0-9]+(?:\.[0-9]+)?$/
+
+async function readTable<T>(
+  path: string,
+  most: number,
+  columns: readonly string[],
+  read: (cells: readonly string[]) => T | undefined,
+): Promise<readonly T[]> {
   const text = (await readNamed(path)).replace(/^\uFEFF/, '')
   const lines = text.split(/\r?\n/)
-  if (text.length > LONGEST || lines.length > MOST_LINES)
-    throw wrong(path, 'It is too long for one transaction. Split it.')
-  const payments = lines.flatMap((line, i): Payment[] => {
-    if (/^\s*(?:#.*)?$/.test(line) || (i === 0 && /^\s*address\s*,\s*amount\s*$/i.test(line))) return []
-    const [, to, amount] = /^\s*([0-9A-Za-z]+)\s*,\s*([0-9]+(?:\.[0-9]+)?)\s*$/.exec(line) ?? []
-    if (to === undefined || amount === undefined)
-      throw wrong(path, `Line ${i + 1} is not an address, a comma and an amount such as 0.25.`)
-    return [{ to, amount }]
+  if (text.length > LONGEST || lines.length > most)
+    throw wrong(path, 'It is too long for one time. Split it.')
+  const rows = lines.flatMap((line, i): T[] => {
+    if (/^\s*(?:#.*)?$/.test(line)) return []
+    const cells = line.split(',').map((cell) => cell.trim())
+    if (i === 0 && cells.join().toLowerCase() === columns.join()) return []
+    const row = read(cells)
+    if (row) return [row]
+    const named =
+      columns.length === 2
+        ? 'an address, a comma and an amount'
+        : 'an id, an address and an amount, with commas,'
+    throw wrong(path, `Line ${i + 1} is not ${named} such as 0.25.`)
   })
-  if (payments.length === 0) throw wrong(path, 'There is no payment in it.')
-  return payments
+  if (rows.length === 0) throw wrong(path, 'There is no payment in it.')
+  return rows
 }
 
 function wrong(path: string, why: string): CofferError {

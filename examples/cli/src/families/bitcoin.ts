@@ -26,7 +26,7 @@ import {
 import { type Payment, readBatch } from './batch-file.ts'
 import { bitcoinSource } from './bitcoin-source.ts'
 import type { AppAccount, BalanceRow, Family, Order, PayWords } from './family.ts'
-import { contradicts, invalid, isSpeed, unknownAsset } from './words.ts'
+import { contradicts, invalid, isSpeed, refuseOptions, unknownAsset } from './words.ts'
 
 const LINK = /^bitcoin:/i
 
@@ -123,7 +123,8 @@ function sentences(chain: BitcoinChain, effects: Effects, tokens: readonly Asset
 // ---- whom to pay ----
 
 async function readOrder(chain: BitcoinChain, opened: BitcoinAccount, words: PayWords): Promise<Order> {
-  const { to, batch, amount, asset, fee, maxFee, memo, coin, unconfirmed } = words
+  const { to, batch, amount, asset, fee, maxFee, memo, coin, unconfirmed, ...rest } = words
+  refuseOptions(chain, rest)
   checkAsset(chain, asset)
   const costs = { fee: feeOf(fee), maxFee, memo, coins: coin, unconfirmed }
   const listed = batch === undefined ? [] : await readBatch(batch)

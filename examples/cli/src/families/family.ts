@@ -18,9 +18,10 @@ import type {
   SourceFactory,
 } from '@coffer/core'
 import type { EvmAccount, EvmChain } from '@coffer/evm'
+import type { TronAccount, TronChain } from '@coffer/tron'
 
-export type AppChain = EvmChain | BitcoinChain
-type Opened = EvmAccount | BitcoinAccount
+export type AppChain = EvmChain | BitcoinChain | TronChain
+type Opened = EvmAccount | BitcoinAccount | TronAccount
 
 /** What the program must know of a family of chains; all that differs between families is behind it, in one file each. */
 export interface Family<C extends AppChain = AppChain, A extends Opened = Opened> {
@@ -70,7 +71,7 @@ export interface NodeText {
 /** An opened account, as commands use it. */
 export interface AppAccount {
   readonly descriptor: string
-  /** Each token is named by the address of its contract. */
+  /** Each token is named by the address of its contract, or by its number where it has one. */
   balances(tokens: readonly string[], options: ReadOptions): Promise<readonly BalanceRow[]>
   receive(
     words: ReceiveWords,
@@ -83,6 +84,8 @@ export interface AppAccount {
   discard(draft: Draft): Promise<void>
   /** Accounts of coins have more to offer. */
   readonly utxo?: BitcoinAccount
+  /** And those of Tron: stake, resources, keys. */
+  readonly tron?: TronAccount
 }
 
 export type BalanceRow = Balance & {
@@ -108,6 +111,11 @@ export interface PayWords {
   readonly memo?: string | undefined
   readonly coin?: readonly string[] | undefined
   readonly unconfirmed?: boolean | undefined
+  readonly feeLimit?: string | undefined
+  /** Seconds. */
+  readonly expires?: number | undefined
+  readonly permission?: number | undefined
+  readonly again?: boolean | undefined
 }
 
 /** What was understood, to be made into a draft. */

@@ -2,9 +2,10 @@ import type { ChainId } from '@coffer/core'
 import { bitcoin } from './bitcoin.ts'
 import { evm } from './evm.ts'
 import type { AppChain, Family } from './family.ts'
+import { tron } from './tron.ts'
 
 /** The one place that lists them. */
-const families: readonly Family[] = [evm, bitcoin]
+const families: readonly Family[] = [evm, bitcoin, tron]
 
 /** Every chain that the program knows: real ones first, then test networks. */
 export function allChains(): readonly AppChain[] {
@@ -13,7 +14,7 @@ export function allChains(): readonly AppChain[] {
 }
 
 export function familyOf({ family }: Pick<AppChain, 'family'>): Family {
-  return family === 'evm' ? evm : bitcoin
+  return { evm, utxo: bitcoin, tron }[family]
 }
 
 /** The chains that a payment link can be of; `undefined` for what is no payment link. */

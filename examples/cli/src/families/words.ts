@@ -8,8 +8,8 @@ export function isSpeed(text: string): text is Speed {
   return text === 'slow' || text === 'normal' || text === 'fast'
 }
 
-/** Throws `INVALID_REQUEST` for options that a chain has no use for: what is passed over in silence is missed too late. */
-export function refuseOptions({ name }: AppChain, options: object): void {
+/** Throws `INVALID_REQUEST` for options that a chain or an action has no use for: what is passed over in silence is missed too late. */
+export function refuseOptions({ name }: Pick<AppChain, 'name'>, options: object): void {
   const [option] = Object.entries(options).flatMap(([key, value]) => (value === undefined ? [] : [key]))
   if (option === undefined) return
   const written = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
