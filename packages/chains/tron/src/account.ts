@@ -18,6 +18,7 @@ import type { Creating } from './facts.ts'
 import type { FeeParts } from './fee-parts.ts'
 import { history } from './history.ts'
 import type { Address, TronIntent, TronNetwork } from './intent.ts'
+import { type Permissions, readPermissions } from './permissions-of.ts'
 import type { TronCosts, TronRequest } from './request.ts'
 import { type Resources, readResources } from './resources.ts'
 import { retry } from './retry.ts'
@@ -34,6 +35,8 @@ export interface TronAccount extends Account<TronRequest> {
   token(token: string, options?: ReadOptions): Promise<Asset>
   /** How much `spender` may still take, in base units. */
   allowance(request: { asset: AssetInput; spender: string }, options?: ReadOptions): Promise<bigint>
+  /** Who decides over the account. */
+  permissions(options?: ReadOptions): Promise<Permissions>
   /** Stake, bandwidth, energy, votes and rewards. */
   resources(options?: ReadOptions): Promise<Resources>
   /** What a request would cost, by its parts, and at most. */
@@ -91,11 +94,23 @@ export function openAccount(network: TronNetwork, { descriptor, source, store }:
       const request = { token: kind.address, owner: address, spender: parseAddress(spender), asset: chosen }
       return readAllowance(tron, request, options)
     },
+    permissions: (options = {}) => readPermissions(tron, address, options),
     resources: (options = {}) => readResources(tron, address, options),
     receive: async ({ asset, amount } = {}) => {
       const chosen = resolveAsset(asset, network)
       const kind = assetKind(chosen.id, network)
       const { decimals } = chosen
+      if (kind.kind === 'trc10')
+        throw new CofferError({
+          code: 'UNSUPPORTED',
+          message:
+            'Other wallets would take a link for a TRC-10 token as one for TRX. Show the address alone.',
+        })
+      if (amount !== undefined && decimals < 0)
+        throw new CofferError({
+          code: 'UNKNOWN_ASSET',
+          message: `The decimals of ${chosen.id} are not known. Read it with account.token(…) and pass what it returns.`,
+        })
       const uri = formatUri(address, {
         token: kind.kind === 'trc20' ? kind.address : undefined,
         amount: amount === undefined ? undefined : toBaseUnits(amount, decimals),

@@ -1,5 +1,7 @@
 import { CofferError } from '@coffer/core'
+import { isAddress, parseAddress } from './address.ts'
 import { hexToBytes, isHex } from './hex.ts'
+import type { Address } from './intent.ts'
 
 /** An object that a node sent. */
 export type Json = Readonly<Record<string, unknown>>
@@ -50,11 +52,23 @@ export function hex(value: unknown, size?: number): string {
   throw badResponse('bytes')
 }
 
+/** A short text, as it is. */
+export function text(value: unknown): string {
+  if (typeof value === 'string' && value.length <= 100) return value
+  throw badResponse('a text')
+}
+
+/** An address in either writing; in base58check. */
+export function addressIn(value: unknown): Address {
+  if (typeof value === 'string' && isAddress(value)) return parseAddress(value)
+  throw badResponse('an address')
+}
+
 /** Words of a node, which come as hexadecimal or as they are; cleaned of everything that is not plain text. */
 export function words(value: unknown): string {
   if (typeof value !== 'string') return ''
-  const text = isHex(value) && value !== '' ? new TextDecoder().decode(hexToBytes(value)) : value
-  return cleanText(text, 300)
+  const said = isHex(value) && value !== '' ? new TextDecoder().decode(hexToBytes(value)) : value
+  return cleanText(said, 300)
 }
 
 /** Text from outside, for showing: no control, bidirectional or invisible characters, bounded. */

@@ -60,6 +60,11 @@ export function listedAssets(network: TronNetwork): readonly Asset[] {
 export function resolveAsset(input: AssetInput | undefined, network: TronNetwork): Asset {
   if (input === undefined) return network.coin
   const listed = listedAssets(network)
+  if (input === null || (typeof input !== 'object' && typeof input !== 'string'))
+    throw new CofferError({
+      code: 'INVALID_ASSET',
+      message: 'Name an asset by its symbol or CAIP-19 id, or pass what account.token(…) returned.',
+    })
   if (typeof input === 'object') {
     const known = listed.find(({ id }) => id === input.id)
     if (known && known.decimals !== input.decimals)

@@ -1,15 +1,11 @@
 import { type AccountId, CofferError, parseJson, type Store, withLock } from '@coffer/core'
 
-/**
- * The transactions of one account that were signed here and may still be mined. They rest in the store, so that a restart
- * does not forget them. On Tron nothing ties one transaction to the next, as a nonce or a coin does elsewhere: two of the
- * same intent are both mined. So a second one is signed only when the first is settled, or when the caller means two.
+/*
+ * The transactions of an account that were signed here and may still be mined. They rest in the store, so that a restart does
+ * not forget them. On Tron nothing ties one transaction to the next, as a nonce or a coin does elsewhere: two of the same intent
+ * are both mined. So a second one is signed only when the first is settled, or when the caller means two. Each deed has a key of
+ * its own: however many are open, noting one costs the same.
  */
-interface Book {
-  /** The newest time that a transaction was given, in Unix milliseconds: each has its own, so that no two are the same bytes. */
-  readonly last: number
-  readonly open: readonly Open[]
-}
 
 export interface Open {
   readonly txid: string
@@ -19,15 +15,28 @@ export interface Open {
   readonly expiration: number
 }
 
+type Note = Omit<Open, 'deed'>
+
 /** Kept for so long after expiring by this machine's clock, which may be a day wrong. */
 const KEEP = 2 * 24 * 60 * 60_000
+/** Milliseconds after the newest block within which times are given; a transaction lives longer than that. */
+const SPREAD = 50_000
+/** So many times are given between two sweeps. */
+const SWEEP = 256
 
-/** Gives `count` times from `from` on that no transaction of the account has had, in Unix milliseconds. */
+/**
+ * Gives `count` times from `from` on, in Unix milliseconds, so that no two transactions are the same bytes. They stay near `from`
+ * whatever a node said before: a head that was a day ahead must not spoil the drafts after it.
+ */
 export function giveTimes(store: Store, account: AccountId, from: bigint, count: number): Promise<bigint[]> {
-  return change(store, account, (book) => {
-    const first = Math.max(Number(from), book.last + 1)
-    const times = Array.from({ length: count }, (_, i) => BigInt(first + i))
-    return [{ ...book, last: first + count - 1 }, times]
+  const key = `tron/times/${account}`
+  return withLock(store, key, async () => {
+    const text = await store.get(key)
+    // Two machines of one account begin at different places.
+    const serial = text === undefined ? Date.now() % SPREAD : Number(text)
+    if (text === undefined || serial % SWEEP < count) await sweep(store, account)
+    await store.set(key, String((serial + count) % (SPREAD * SWEEP)))
+    return Array.from({ length: count }, (_, i) => from + BigInt((serial + i) % SPREAD))
   })
 }
 
@@ -37,16 +46,32 @@ export async function readOpen(
   account: AccountId,
   deeds: readonly string[],
 ): Promise<readonly Open[]> {
-  const { open } = await readBook(store, account)
-  return open.filter(({ deed }) => deeds.includes(deed))
+  const found = await Promise.all(
+    [...new Set(deeds)].map(async (deed) => {
+      const notes = await readNotes(store, keyOf(account, deed))
+      return notes.map((note) => ({ ...note, deed }))
+    }),
+  )
+  return found.flat()
 }
 
 /** Forgets transactions that were mined, or never can be. */
-export function settle(store: Store, account: AccountId, txids: readonly string[]): Promise<void> {
-  return change(store, account, (book) => {
-    if (!book.open.some(({ txid }) => txids.includes(txid))) return [book, undefined]
-    return [{ ...book, open: book.open.filter(({ txid }) => !txids.includes(txid)) }, undefined]
-  })
+export async function settle(
+  store: Store,
+  account: AccountId,
+  settled: readonly Pick<Open, 'txid' | 'deed'>[],
+): Promise<void> {
+  for (const { txid, deed } of settled) {
+    const key = keyOf(account, deed)
+    await withLock(store, key, async () => {
+      const notes = await readNotes(store, key)
+      await writeNotes(
+        store,
+        key,
+        notes.filter((note) => note.txid !== txid),
+      )
+    })
+  }
 }
 
 /**
@@ -59,14 +84,17 @@ export async function openDeed(
   { txid, deed, expiration }: Open,
   again: boolean,
 ): Promise<() => Promise<void>> {
-  const isNew = await change(store, account, (book) => {
-    if (book.open.some((one) => one.txid === txid)) return [book, false]
-    const other = book.open.find((one) => one.deed === deed)
+  const key = keyOf(account, deed)
+  const isNew = await withLock(store, key, async () => {
+    const notes = await readNotes(store, key)
+    if (notes.some((note) => note.txid === txid)) return false
+    const [other] = notes
     if (other && !again) throw stillOpen(other.txid, BigInt(other.expiration))
-    return [{ ...book, open: [...book.open, { txid, deed, expiration }] }, true]
+    await writeNotes(store, key, [...notes, { txid, expiration }])
+    return true
   })
   return async () => {
-    if (isNew) await settle(store, account, [txid])
+    if (isNew) await settle(store, account, [{ txid, deed }])
   }
 }
 
@@ -81,22 +109,25 @@ export function stillOpen(txid: string, expiration: bigint): CofferError {
   })
 }
 
-async function readBook(store: Store, account: AccountId): Promise<Book> {
-  const text = await store.get(keyOf(account))
-  return text === undefined ? { last: 0, open: [] } : (parseJson(text) as Book)
+/** The notes of a deed that are not long past. */
+async function readNotes(store: Store, key: string): Promise<readonly Note[]> {
+  const text = await store.get(key)
+  if (text === undefined) return []
+  const now = Date.now()
+  return (parseJson(text) as Note[]).filter(({ expiration }) => expiration + KEEP > now)
 }
 
-function change<T>(store: Store, account: AccountId, step: (book: Book) => [Book, T]): Promise<T> {
-  const key = keyOf(account)
-  return withLock(store, key, async () => {
-    const book = await readBook(store, account)
-    const [next, result] = step(book)
-    const now = Date.now()
-    const open = next.open.filter(({ expiration }) => expiration + KEEP > now)
-    if (next !== book || open.length < book.open.length)
-      await store.set(key, JSON.stringify({ ...next, open }))
-    return result
-  })
+async function writeNotes(store: Store, key: string, notes: readonly Note[]): Promise<void> {
+  if (notes.length === 0) await store.delete(key)
+  else await store.set(key, JSON.stringify(notes))
 }
 
-const keyOf = (account: AccountId): string => `tron/open/${account}`
+/** Deletes what is long past. */
+async function sweep(store: Store, account: AccountId): Promise<void> {
+  for (const key of await store.keys(keyOf(account, '')))
+    await withLock(store, key, async () => {
+      if ((await readNotes(store, key)).length === 0) await store.delete(key)
+    })
+}
+
+const keyOf = (account: AccountId, deed: string): string => `tron/open/${account}/${deed}`

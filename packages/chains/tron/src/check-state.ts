@@ -15,6 +15,8 @@ export function checkState(
   { others, head, allowances }: Facts,
   account: AccountState,
   { coin, name }: TronNetwork,
+  /** The most that can be lent or claimed. */
+  limit: bigint | undefined,
 ): void {
   const show = (amount: bigint): string => `${formatAmount(amount, coin.decimals)} ${coin.symbol}`
   if (!account.exists)
@@ -51,10 +53,19 @@ export function checkState(
           intent.amount,
           held,
         )
+      if (limit !== undefined && intent.amount > limit)
+        throw insufficient(
+          `The ${intent.resource} of ${show(limit)} can be lent now; the rest is in use and comes back within a day.`,
+          intent.amount,
+          limit,
+        )
       if (!others.get(intent.to)?.exists)
         throw invalid('Nobody has an account at that address yet: activate it first.')
       return
     }
+    case 'claim':
+      if (limit === 0n) throw invalid('There are no rewards to claim.')
+      return
     case 'undelegate': {
       const held = account.delegated[intent.resource]
       if (intent.amount > held)

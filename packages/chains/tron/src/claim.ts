@@ -12,6 +12,8 @@ import { encodeRaw, type TronTransaction, txidOf } from './transaction.ts'
  * allows, and a day by which the clock may be wrong.
  */
 const FURTHEST = 2 * 86_400_000
+/** What expired before that would be forgotten as soon as it was noted. */
+const LONG_AGO = 86_400_000
 
 /**
  * Notes the transaction of a draft that is about to be signed, and returns what takes the note back. Throws `PAYMENT_OPEN` when
@@ -24,6 +26,12 @@ export async function claim(network: TronNetwork, draft: Draft, store: Store): P
     throw new CofferError({
       code: 'INVALID_DRAFT',
       message: `This draft could be mined until ${new Date(Number(tx.expiration)).toISOString()}, which is too far away. Check the clock of this machine, or make a new draft.`,
+      details: { expiration: tx.expiration },
+    })
+  if (Number(tx.expiration) + LONG_AGO < Date.now())
+    throw new CofferError({
+      code: 'INVALID_DRAFT',
+      message: `This draft could be mined until ${new Date(Number(tx.expiration)).toISOString()}, which is long ago. Check the clock of this machine, or make a new draft.`,
       details: { expiration: tx.expiration },
     })
   const open = { txid: txidOf(raw), deed: deedOf(tx), expiration: Number(tx.expiration) }

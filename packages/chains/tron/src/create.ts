@@ -117,7 +117,7 @@ function plan(
     const request = requests[i]!
     const permission = signersOf(account, address, one.intent, request.permission, network)
     const intent = withPermission(one.intent, permission)
-    checkState(intent, facts, account, network)
+    checkState(intent, facts, account, network, facts.limits[i])
     const energy = energyUse(facts, i)
     const price = (tx: TronTransaction, length: number): FeeParts => {
       const signatures = permission ? fewest(permission) : 1

@@ -1,4 +1,12 @@
-import { createWallet, type Draft, type Policy, type Store } from '@coffer/core'
+import {
+  createWallet,
+  type Draft,
+  type Payment,
+  type Policy,
+  type Signed,
+  type Store,
+  type Wallet,
+} from '@coffer/core'
 import { cluster, tronGrid, tronHttp } from '@coffer/daemon-client'
 import type { TronNode } from '@coffer/devnet'
 import { softwareSigner } from '@coffer/signer-software'
@@ -8,13 +16,13 @@ import type { TronRequest } from './request.ts'
 import { tronDevnet } from './tron.ts'
 
 export const mnemonic = 'legal winner thank year wave sausage worth useful legal winner thank yellow'
-export const CHAIN = tronDevnetNetwork.id
+export const CHAIN: typeof tronDevnetNetwork.id = tronDevnetNetwork.id
 export const TRX = 1_000_000n
 
 export function openWallet(
   node: TronNode,
   { words = mnemonic, store, policy }: { words?: string; store?: Store; policy?: Policy } = {},
-) {
+): TestWallet {
   return createWallet({
     chains: [tronDevnet()],
     source: cluster({ [CHAIN]: [tronHttp({ fullNode: node.url, history: tronGrid({ url: node.url }) })] }),
@@ -23,7 +31,7 @@ export function openWallet(
     ...(policy ? { policy } : {}),
   })
 }
-export type TestWallet = ReturnType<typeof openWallet>
+export type TestWallet = Wallet<readonly [ReturnType<typeof tronDevnet>]>
 
 let nextIndex = 0
 /** A fresh account of its own for each test, with so much TRX and USDT. */
@@ -34,7 +42,7 @@ export async function funded(
     usdt = 0n,
     ...options
   }: { trx?: bigint; usdt?: bigint; store?: Store; policy?: Policy } = {},
-) {
+): Promise<{ wallet: TestWallet; account: TronAccount; index: number }> {
   const wallet = openWallet(node, options)
   const index = nextIndex++
   const account = await wallet.account('tron-devnet', { index })
@@ -65,13 +73,24 @@ export interface Info {
   }
 }
 
+export interface Sent {
+  readonly signed: Signed
+  readonly payment: Payment
+  readonly info: Info
+}
+
 /** From a request to a block; what the draft said and what the chain charged. */
-export async function send(node: TronNode, wallet: TestWallet, account: TronAccount, request: TronRequest) {
+export async function send(
+  node: TronNode,
+  wallet: TestWallet,
+  account: TronAccount,
+  request: TronRequest,
+): Promise<Sent & { draft: Draft }> {
   const draft = await account.create(request)
   return { draft, ...(await mined(node, wallet, draft)) }
 }
 
-export async function mined(node: TronNode, wallet: TestWallet, draft: Draft) {
+export async function mined(node: TronNode, wallet: TestWallet, draft: Draft): Promise<Sent> {
   const signed = await wallet.sign(draft, { accept: ['permission-change', 'unlimited-approval'] })
   const payment = await wallet.publish(signed)
   const info = await node.request<Info>('wallet/gettransactioninfobyid', { value: payment.txid })

@@ -12,9 +12,11 @@ import {
   type ContractTerms,
   contractRead,
   leftOf,
+  lendableRead,
   neededRead,
   type Parameters,
   parametersRead,
+  rewardRead,
   type Trial,
   type TrialCall,
   trialRead,
@@ -61,6 +63,8 @@ export interface Facts {
   readonly opens: readonly boolean[]
   /** Who stands at the addresses that were asked about. */
   readonly others: ReadonlyMap<Address, Pick<AccountState, 'exists' | 'isContract'>>
+  /** Per request: the most that can be lent or claimed, where that is what it wants. */
+  readonly limits: readonly (bigint | undefined)[]
   /** Per request that calls a contract. */
   readonly trials: readonly (Trial | undefined)[]
   /** Per request: the least energy with which its call succeeds, where the node tells. */
@@ -89,6 +93,7 @@ export async function readFacts(
   const asked = [
     ...recipients.map(accountRead),
     ...unknown.map(contractRead),
+    ...resolved.flatMap(({ intent }) => limitRead(intent, address) ?? []),
     ...trials.flatMap((trial) => (trial ? [trialRead(trial), neededRead(trial)] : [])),
     ...(queries.length > 0 ? [contractsRead(address, queries)] : []),
   ] as readonly Read<unknown>[]
@@ -112,6 +117,7 @@ export async function readFacts(
     const terms = next<ContractTerms | undefined>()
     if (terms) account.terms.set(to, { terms, until: Date.now() + TERMS_KEPT })
   }
+  const limits = resolved.map(({ intent }) => (limitRead(intent, address) ? next<bigint>() : undefined))
   const needed: (bigint | undefined)[] = []
   const tried = trials.map((trial, i) => {
     if (!trial) return undefined
@@ -137,6 +143,7 @@ export async function readFacts(
       return to !== undefined && !others.get(to)!.exists
     }),
     others,
+    limits,
     trials: tried,
     needed,
     shares: await readShares(account, trials, options),
@@ -230,7 +237,12 @@ async function readShares(
   return terms.map((one, i) => (one && sharing[i] ? { terms: one, left: left.get(one.origin)! } : none))
 }
 
-// ---- recipients ----
+// ---- limits and recipients ----
+
+function limitRead(intent: TronIntent, address: Address): Read<bigint> | undefined {
+  if (intent.kind === 'delegate') return lendableRead(address, intent.resource)
+  return intent.kind === 'claim' ? rewardRead(address) : undefined
+}
 
 /** Who must have been asked about: those to whom an account may be opened, and those who must have one. */
 function recipientOf(intent: TronIntent, network: TronNetwork): Address | undefined {

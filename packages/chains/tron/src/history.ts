@@ -7,7 +7,7 @@ import {
   type TransferRow,
   type TronSource,
 } from '@coffer/core'
-import { parseAddress } from './address.ts'
+import { addressIn, badResponse, hex } from './answers.ts'
 import type { Address, TronNetwork } from './intent.ts'
 
 /**
@@ -49,8 +49,14 @@ function toItem(
 ): HistoryItem | undefined {
   const asset = assets.find(({ id }) => id === row.asset)
   if (!asset || (row.amount === 0n && asset.id !== network.coin.id)) return undefined
-  const from = parseAddress(row.from)
-  const to = row.to === null ? null : parseAddress(row.to)
+  const from = addressIn(row.from)
+  const to = row.to === null ? null : addressIn(row.to)
+  const { height, time = 0, fee = 0n } = row
+  hex(row.txid, 32)
+  if ([height, time].some((value) => !Number.isSafeInteger(value) || value < 0))
+    throw badResponse('a history')
+  if ([row.amount, fee].some((value) => typeof value !== 'bigint' || value < 0n))
+    throw badResponse('a history')
   if (from !== address && to !== address)
     throw new CofferError({
       code: 'BAD_RESPONSE',

@@ -11,7 +11,7 @@ import {
   ok,
   refused,
 } from './fake-source.fixture.ts'
-import { codeOf, DAY, later, read, valueIn, when, write } from './hostile.fixture.ts'
+import { codeOf, DAY, inside, later, read, valueIn, when, write } from './hostile.fixture.ts'
 import { tronNetwork } from './networks.ts'
 import { tronRules } from './rules.ts'
 import { tron } from './tron.ts'
@@ -170,9 +170,23 @@ describe('T6: a broadcast that is held back', () => {
     }
   })
 
+  it('is not called expired when a block took it while that was asked', async () => {
+    const { node, wallet, signed } = await withheld()
+    const one = { txid: signed.txid, tx: inside(signed), height: node.head.height + 100, ok: true, fee: 0n }
+    later(node, 15)
+    let requests = 0
+    node.before = () => {
+      if (++requests === 2) node.mined.set(signed.txid, one)
+    }
+    expect(await wallet.payment(signed).status()).toEqual({ state: 'pending' })
+    expect(await wallet.payment(signed).status()).toMatchObject({ state: 'mined', final: true })
+  })
+
   it('is not called expired while refusals hide whether a block has it', async () => {
     for (const path of ['wallet/gettransactioninfobyid', 'walletsolidity/gettransactioninfobyid']) {
       const { node, wallet, signed, account } = await withheld()
+      node.bend = when(path, () => refused('no'))
+      await expect(wallet.payment(signed).status()).rejects.toMatchObject({ code: 'RPC_ERROR' })
       later(node, 15)
       node.bend = when(path, () => refused('this API is closed because this node is a lite fullnode'))
       await expect(wallet.payment(signed).status()).rejects.toMatchObject({ code: 'RPC_ERROR' })

@@ -7,8 +7,8 @@ import type { Hex } from './intent.ts'
 import { invalidDraft } from './payload.ts'
 import { decodeRaw, decodeSigned, encodeRaw, type TronTransaction } from './transaction.ts'
 
-export const HOUR = 3_600_000
-export const DAY = 24 * HOUR
+export const HOUR: number = 3_600_000
+export const DAY: number = 24 * HOUR
 
 /** The transaction in a draft. */
 export const read = ({ payload }: Pick<Draft, 'payload'>): TronTransaction =>
@@ -42,6 +42,9 @@ export function valueIn(result: TronResult): Record<string, unknown> {
   if (result.ok) return result.value as Record<string, unknown>
   throw new Error('The node refused.')
 }
+
+/** To throw where a test itself is wrong. */
+export const bad = (reason: string): Error => new Error(reason)
 
 /** Time goes by, for the node and for this machine. */
 export function later(node: FakeNode, minutes: number): void {

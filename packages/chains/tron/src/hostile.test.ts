@@ -15,7 +15,7 @@ import {
   USDT,
 } from './fake-source.fixture.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
-import { DAY, HOUR, inside, plain, read, valueIn, when, write } from './hostile.fixture.ts'
+import { bad, DAY, HOUR, inside, plain, read, valueIn, when, write } from './hostile.fixture.ts'
 import { tronNetwork } from './networks.ts'
 import type { TronTransaction } from './transaction.ts'
 
@@ -218,6 +218,28 @@ describe('T4: the fee limit', () => {
     await expect(wallet.sign(await account.create(request))).rejects.toMatchObject({ code: 'POLICY_REFUSED' })
   })
 
+  it('of a node that inflates what a call needs, and not what it uses, ends there too', async () => {
+    const { account, wallet, node } = await fakeWallet()
+    const needs = (energy_required: unknown): void => {
+      node.bend = when('wallet/estimateenergy', () => ok({ result: { result: true }, energy_required }))
+    }
+    const request = { to: BOB, amount: '1', asset: 'USDT' } as const
+    needs(40_000)
+    expect(await account.estimate(request)).toMatchObject({ feeLimit: 50_000n * 100n, total: 29_650n * 100n })
+    // Less than it uses is a lie: such a limit would make the call run out, and be paid all the same.
+    needs(5)
+    expect((await account.estimate(request)).feeLimit).toBe(37_063n * 100n)
+    needs(5_000_000)
+    await expect(wallet.sign(await account.create(request))).rejects.toMatchObject({ code: 'POLICY_REFUSED' })
+    await expect(account.create({ ...request, maxFee: '20' })).rejects.toMatchObject({ code: 'FEE_TOO_HIGH' })
+    needs(2 ** 52)
+    await expect(account.create(request)).rejects.toMatchObject({ code: 'FEE_TOO_HIGH' })
+    for (const nonsense of ['9223372036854775808', -1, {}]) {
+      needs(nonsense)
+      await expect(account.create(request)).rejects.toMatchObject({ code: 'BAD_RESPONSE' })
+    }
+  })
+
   it('is never more than the chain takes', async () => {
     const { account, node } = await fakeWallet()
     node.parameters.set('getMaxFeeLimit', 3_000_000n)
@@ -277,6 +299,7 @@ describe('T5: times and reference blocks', () => {
     await expect(wallet.sign(late)).rejects.toMatchObject({ code: 'INVALID_DRAFT' })
     const long = { ...draft, payload: write({ ...tx, expiration: tx.expiration + year }) }
     await expect(wallet.sign(long)).rejects.toMatchObject({ code: 'INVALID_DRAFT' })
+    expect(() => wallet.chains[0].inspect(long)).toThrow(expect.objectContaining({ code: 'INVALID_DRAFT' }))
     const over = { ...draft, payload: write({ ...tx, expiration: tx.timestamp }) }
     await expect(wallet.sign(over)).rejects.toMatchObject({ code: 'INVALID_DRAFT' })
   })

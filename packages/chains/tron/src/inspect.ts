@@ -3,6 +3,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { decodeCall } from './abi.ts'
 import { addressFromBytes, addressToBytes, isAddress } from './address.ts'
+import { cleanText } from './answers.ts'
 import { trc10Asset } from './assets.ts'
 import {
   addApproval,
@@ -90,6 +91,13 @@ function readContract({ contract }: TronTransaction, raw: Uint8Array, found: Col
           from: account,
           to: createdAddress(raw, account),
           amount: contract.newContract.callValue,
+        })
+      if (contract.callTokenValue > 0n)
+        addTransfer(found, {
+          asset: trc10Asset(contract.tokenId.toString(), network),
+          from: account,
+          to: createdAddress(raw, account),
+          amount: contract.callTokenValue,
         })
       return
     }
@@ -280,11 +288,12 @@ function fieldsOf(
   hints: DraftFields['hints'],
 ): Record<string, string> {
   const { type, ...fields } = contract
-  const shown = Object.entries({ ...numbers, contract: type, ...fields }).map(([name, value]) => [
-    name,
-    typeof value === 'object' ? json(value) : String(value),
-  ])
-  const forecast = Object.entries(hints).filter(([name]) => FORECAST.test(name))
+  const shown = Object.entries({ ...numbers, contract: type, ...fields })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, typeof value === 'object' ? json(value) : String(value)])
+  const forecast = Object.entries(hints)
+    .filter(([name]) => FORECAST.test(name))
+    .map(([name, text]) => [name, cleanText(text, 200)])
   return { ...Object.fromEntries(forecast), ...Object.fromEntries(shown) }
 }
 

@@ -40,6 +40,7 @@ export interface PayoutStatus {
   readonly asset: AssetId
   /** Base units. */
   readonly amount: bigint
+  readonly memo?: string
   readonly state: PayoutState
   readonly txid?: string
   /** What was paid for it, in sun, once it was mined. */
@@ -118,6 +119,8 @@ export function payoutQueue({
   name = 'default',
   inFlight = 20,
 }: PayoutQueueConfig): PayoutQueue {
+  if (!ID.test(name))
+    throw invalid('The name of a queue has 1 to 100 letters, digits, dots, colons, dashes or underscores.')
   const prefix = `tron/payouts/${account.chain}:${account.address}/${name}/`
   /** Sent by this object; whatever else is signed may not have been sent before a restart. */
   const sent = new Set<string>()
@@ -145,7 +148,15 @@ export function payoutQueue({
       const { to, asset, memo, amount } = row
       // Two rows may be the same on purpose: here it is the id that keeps them apart.
       const request = { to, asset, amount: BigInt(amount), memo, again: true }
-      const signed = await wallet.sign(await account.create(request, options), options)
+      let draft: Draft
+      try {
+        draft = await account.create(request, options)
+      } catch (error) {
+        // The others can be paid all the same.
+        if (!isCofferError(error, 'EXECUTION_REVERTED', 'INVALID_REQUEST')) throw error
+        return { ...row, state: 'refused', reason: error.message }
+      }
+      const signed = await wallet.sign(draft, options)
       return { ...row, state: 'signed', signed: JSON.stringify(signed), txid: signed.txid }
     })
 
@@ -163,7 +174,11 @@ export function payoutQueue({
 
   const follow = (row: Row, options: ReadOptions): Promise<Row> =>
     step(row, async (row) => {
-      const now = await wallet.payment(wallet.signed(row.signed)).status(options)
+      const payment = wallet.payment(wallet.signed(row.signed))
+      const now = await payment.status(options)
+      // Watched to its end, the wallet forgets it too: what is left among its payments might be paid anew by hand.
+      if (now.state === 'expired' || (now.state === 'mined' && now.final))
+        for await (const _ of payment.watch(options));
       const { reason: _, signed: __, txid: ___, ...bare } = row
       if (now.state === 'expired') return { ...bare, state: 'waiting' }
       // A reorganisation took it out of its block: it waits for another one.
@@ -173,15 +188,17 @@ export function payoutQueue({
     })
 
   async function* run({ signal, interval = 3_000 }: PayoutRunOptions = {}) {
+    for (const row of await rows())
+      if (row.state === 'refused' && row.signed === undefined)
+        await step(row, async ({ reason: _, ...row }) => ({ ...row, state: 'waiting' }))
     for (let round = 0; ; round++) {
       let moved = false
       for (const row of await rows()) {
         throwIfAborted(signal)
-        if (row.state === 'final' || row.state === 'failed' || row.state === 'waiting') continue
+        if (row.signed === undefined || row.state === 'final' || row.state === 'failed') continue
         if (row.state === 'confirmed' && round % PATIENCE > 0) continue
-        let next = row
-        if (row.state === 'signed' && !sent.has(row.txid!)) next = await send(row, { signal })
-        if (next === row || next.state === row.state) next = await follow(next, { signal })
+        let next = await follow(row, { signal })
+        if (next.state === 'signed' && !sent.has(next.txid!)) next = await send(next, { signal })
         if (next.state === row.state) continue
         moved = true
         yield toStatus(next)
@@ -191,9 +208,10 @@ export function payoutQueue({
       for (const row of open.filter(({ state }) => state === 'waiting').slice(0, Math.max(0, free))) {
         throwIfAborted(signal)
         const signed = await sign(row, { signal })
-        if (signed.state !== 'signed') continue
+        if (signed.state === row.state) continue
         moved = true
         yield toStatus(signed)
+        if (signed.state !== 'signed') continue
         const next = await send(signed, { signal })
         if (next.state !== 'signed') yield toStatus(next)
       }
@@ -223,14 +241,10 @@ export function payoutQueue({
 }
 
 function readPayout({ id, ...request }: Payout, { network }: TronAccount): Omit<Row, 'place'> {
-  if (typeof id !== 'string' || !/^[\w.:-]{1,100}$/.test(id))
-    throw new CofferError({
-      code: 'INVALID_REQUEST',
-      message: 'The id of a payout has 1 to 100 letters, digits, dots, colons, dashes or underscores.',
-    })
+  if (typeof id !== 'string' || !ID.test(id))
+    throw invalid('The id of a payout has 1 to 100 letters, digits, dots, colons, dashes or underscores.')
   const { intent } = resolveRequest(request, network)
-  if (intent.kind !== 'pay' || request.amount === 'max')
-    throw new CofferError({ code: 'INVALID_REQUEST', message: 'A payout pays an amount to somebody.' })
+  if (intent.kind !== 'pay' || request.amount === 'max') throw invalid('A payout pays an amount to somebody.')
   const { to, asset, amount } = intent
   const memo = request.memo === undefined ? {} : { memo: request.memo }
   return { id, to, asset, amount: amount.toString(), ...memo, state: 'waiting' }
@@ -240,15 +254,22 @@ function withoutReason({ reason: _, ...row }: Row): Row {
   return row
 }
 
-function toStatus({ id, to, asset, amount, state, txid, fee, reason }: Row): PayoutStatus {
+function toStatus({ id, to, asset, amount, memo, state, txid, fee, reason }: Row): PayoutStatus {
   return {
     id,
     to,
     asset,
     amount: BigInt(amount),
+    ...(memo === undefined ? {} : { memo }),
     state,
     ...(txid === undefined ? {} : { txid }),
     ...(fee === undefined ? {} : { fee: BigInt(fee) }),
     ...(reason === undefined ? {} : { reason }),
   }
+}
+
+const ID = /^[\w.:-]{1,100}$/
+
+function invalid(message: string): CofferError {
+  return new CofferError({ code: 'INVALID_REQUEST', message })
 }

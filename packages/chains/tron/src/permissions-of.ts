@@ -1,9 +1,10 @@
-import { CofferError } from '@coffer/core'
+import { CofferError, type ReadOptions, type TronSource } from '@coffer/core'
 import { contracts } from './contracts.ts'
 import { hexToBytes } from './hex.ts'
 import type { Address, KeySet, SigningPermission, TronIntent, TronNetwork } from './intent.ts'
-import type { AccountState } from './reads.ts'
+import { type AccountState, accountRead } from './reads.ts'
 import { contractOf } from './rebuild.ts'
+import { ask, take } from './rpc.ts'
 
 /**
  * Who signs an intent: `undefined` where the account's own key decides, as it does unless the owner has changed that; else the
@@ -40,6 +41,26 @@ export function signersOf(
       message: `The permission ${wanted} of the account may not sign a ${type}. Choose another one.`,
     })
   return { id: wanted, threshold: active.threshold, keys: active.keys }
+}
+
+/** Who decides over an account. */
+export interface Permissions {
+  readonly owner: KeySet
+  /** Of accounts that make blocks. */
+  readonly witness?: KeySet
+  /** By the numbers that transactions name them by. */
+  readonly actives: readonly (SigningPermission & { readonly name: string; readonly operations: string })[]
+}
+
+/** Reads who decides; the account's own key where nobody changed it. */
+export async function readPermissions(
+  source: TronSource,
+  address: Address,
+  options: ReadOptions,
+): Promise<Permissions> {
+  const [answer] = await ask(source, [accountRead(address)] as const, options)
+  const { owner = own(address), witness, actives } = take(answer)
+  return { owner, ...(witness ? { witness } : {}), actives }
 }
 
 /** Who decides over an account now, a line for each permission: the "before" of a change, for display. */

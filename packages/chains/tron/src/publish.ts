@@ -84,7 +84,8 @@ async function send(
 const NOT_NOW = /^(SERVER_BUSY|NO_CONNECTION|NOT_ENOUGH_EFFECTIVE_CONNECTION|BLOCK_UNSOLIDIFIED)$/
 
 function refusalOf(signed: SignedFields, code: string, message: string): CofferError {
-  const details = { txid: signed.txid, nodeCode: code, reason: message }
+  // One node's word: it may pass the transaction on all the same.
+  const details = { txid: signed.txid, nodeCode: code, reason: message, definite: false }
   if (NOT_NOW.test(code))
     return new CofferError({
       code: 'NETWORK',
@@ -112,14 +113,17 @@ function rejected({ txid }: SignedFields, code: string, message: string): Coffer
   return new CofferError({
     code: 'BROADCAST_REJECTED',
     message: `The node refused the transaction (${code}): ${message || 'no reason given'}.${hint}`,
-    details: { txid, nodeCode: code, reason: message },
+    details: { txid, nodeCode: code, reason: message, definite: false },
   })
 }
 
 /** Whether the node knows the transaction, waiting or mined; `unasked` when that could not be asked. */
 async function isKnown({ txid }: SignedFields, source: TronSource): Promise<'yes' | 'no' | 'unasked'> {
   try {
-    const [mined, known] = await ask(source, [minedRead('wallet', txid), transactionRead(txid)] as const)
+    const [mined, known] = await ask(source, [
+      minedRead('wallet', txid),
+      transactionRead('wallet', txid),
+    ] as const)
     if ((mined.ok && mined.value) || (known.ok && known.value)) return 'yes'
     return mined.ok && known.ok ? 'no' : 'unasked'
   } catch {

@@ -1,6 +1,18 @@
 import { CofferError, type Resource } from '@coffer/core'
-import { addressToHex, parseAddress } from './address.ts'
-import { amount, badResponse, count, given, hex, type Json, list, object, words } from './answers.ts'
+import { addressToHex } from './address.ts'
+import {
+  addressIn,
+  amount,
+  badResponse,
+  count,
+  given,
+  hex,
+  type Json,
+  list,
+  object,
+  text,
+  words,
+} from './answers.ts'
 import type { Address, KeySet, Prices, SigningPermission, TronNetwork } from './intent.ts'
 import { type Read, read } from './rpc.ts'
 
@@ -55,7 +67,7 @@ export function accountRead(address: Address): Read<AccountState> {
   return read('wallet/getaccount', { address, visible: true }, (value) => {
     const account = object(value)
     const exists = account['address'] !== undefined
-    if (exists && parseAddress(String(account['address'])) !== address)
+    if (exists && addressIn(account['address']) !== address)
       throw badResponse('the account that was asked for')
     const entries = (name: string): readonly Json[] => list(account[name]).map(object)
     const frozen = { bandwidth: 0n, energy: 0n }
@@ -68,7 +80,7 @@ export function accountRead(address: Address): Read<AccountState> {
       exists,
       isContract: account['type'] === 'Contract',
       balance: amount(account['balance']),
-      tokens: new Map(entries('assetV2').map(({ key, value }) => [String(key), amount(value)] as const)),
+      tokens: new Map(entries('assetV2').map(({ key, value }) => [text(key), amount(value)] as const)),
       frozen,
       delegated: {
         bandwidth: amount(account['delegated_frozenV2_balance_for_bandwidth']),
@@ -86,7 +98,7 @@ export function accountRead(address: Address): Read<AccountState> {
         ]
       }),
       votes: entries('votes').map((vote) => ({
-        to: parseAddress(String(vote['vote_address'])),
+        to: addressIn(vote['vote_address']),
         count: amount(vote['vote_count']),
       })),
       ...(account['owner_permission'] === undefined ? {} : { owner: keySet(account['owner_permission']) }),
@@ -109,7 +121,7 @@ function keySet(value: unknown): KeySet {
     threshold: given(threshold),
     keys: list(keys).map((entry) => {
       const { address, weight } = object(entry)
-      return { address: parseAddress(String(address)), weight: given(weight) }
+      return { address: addressIn(address), weight: given(weight) }
     }),
   }
 }
@@ -235,7 +247,7 @@ export function contractRead(address: Address): Read<ContractTerms | undefined> 
     if (found['contract_address'] === undefined && found['origin_address'] === undefined) return undefined
     const percent = amount(found['consume_user_resource_percent'])
     return {
-      origin: parseAddress(String(found['origin_address'])),
+      origin: addressIn(found['origin_address']),
       userPercent: percent > 100n ? 100n : percent,
       originEnergyLimit: amount(found['origin_energy_limit']),
     }
@@ -280,8 +292,7 @@ export function trialRead(call: TrialCall): Read<Trial> {
     const events =
       found['logs'] === undefined
         ? undefined
-        : list(found['logs']).filter((log) => String(object(log)['address']).toLowerCase().endsWith(own))
-            .length
+        : list(found['logs']).filter((log) => hex(object(log)['address']).endsWith(own)).length
     return {
       energy: amount(found['energy_used']),
       penalty: amount(found['energy_penalty']),
@@ -321,4 +332,15 @@ export function neededRead(call: TrialCall): Read<bigint | undefined> {
     const { result, energy_required: needed } = object(answer)
     return object(result ?? {})['result'] === true && needed !== undefined ? amount(needed) : undefined
   })
+}
+
+/** The most stake of which the resource can be lent now: what is in use cannot. */
+export function lendableRead(owner: Address, resource: Resource): Read<bigint> {
+  const body = { owner_address: owner, type: resource === 'energy' ? 1 : 0, visible: true }
+  return read('wallet/getcandelegatedmaxsize', body, (value) => amount(object(value)['max_size']))
+}
+
+/** Rewards of voting that wait to be claimed. */
+export function rewardRead(address: Address): Read<bigint> {
+  return read('wallet/getReward', { address, visible: true }, (value) => amount(object(value)['reward']))
 }

@@ -1,8 +1,7 @@
 import type { ReadOptions, Resource, TronSource } from '@coffer/core'
-import { amount, object } from './answers.ts'
 import type { Address, Vote } from './intent.ts'
-import { type Allowance, accountRead, allowancesRead, blockRead } from './reads.ts'
-import { ask, read, take } from './rpc.ts'
+import { type Allowance, accountRead, allowancesRead, blockRead, rewardRead } from './reads.ts'
+import { ask, take } from './rpc.ts'
 
 /** What an account has staked, what that yields, and what of it is used. Coin in sun. */
 export interface Resources {
@@ -38,12 +37,7 @@ export async function readResources(
 ): Promise<Resources> {
   const [head, state, allowances, reward] = await ask(
     source,
-    [
-      blockRead('wallet'),
-      accountRead(address),
-      allowancesRead(address),
-      read('wallet/getReward', { address, visible: true }, (value) => amount(object(value)['reward'])),
-    ] as const,
+    [blockRead('wallet'), accountRead(address), allowancesRead(address), rewardRead(address)] as const,
     options,
   )
   const { frozen, delegated, unfreezing, votes } = take(state)

@@ -1,11 +1,13 @@
 import { CofferError, type Draft, type ReadOptions, type SignedFields } from '@coffer/core'
+import { accountId } from './address.ts'
 import { assetKind, resolveAsset } from './assets.ts'
+import { settle, stillOpen } from './book.ts'
+import { deedOf } from './claim.ts'
 import { createResolved } from './create.ts'
 import type { Creating } from './facts.ts'
 import type { TronIntent } from './intent.ts'
 import { intentOf } from './intent-of.ts'
 import { checkCosts, type TronCosts } from './request.ts'
-import { settleOpen } from './settle.ts'
 import { readSignedTransaction } from './sign.ts'
 import { status } from './status.ts'
 
@@ -21,7 +23,7 @@ export async function retry(
   options: ReadOptions,
 ): Promise<Draft<TronIntent>> {
   checkCosts(costs)
-  const { network, source, address } = account
+  const { network, source, store, address } = account
   const { tx, account: from } = readSignedTransaction(signed, network)
   if (from !== address)
     throw new CofferError({ code: 'WRONG_ACCOUNT', message: 'This transaction was sent by another account.' })
@@ -32,8 +34,8 @@ export async function retry(
       message: `It was mined in block ${now.height} and ${now.ok ? 'did what it should' : 'failed'}: there is nothing to try again.`,
       details: { txid: signed.txid, height: now.height },
     })
-  const open = { txid: signed.txid, deed: '', expiration: Number(tx.expiration) }
-  await settleOpen(account, [open], options)
+  if (now.state !== 'expired') throw stillOpen(signed.txid, tx.expiration)
+  await settle(store, accountId(network, address), [{ txid: signed.txid, deed: deedOf(tx) }])
   const intent = intentOf(tx, network)
   const asset =
     intent.kind === 'pay' || intent.kind === 'approve' ? resolveAsset(intent.asset, network) : undefined

@@ -1,6 +1,7 @@
 import type { ChainId, ChainRules } from '@coffer/core'
 import { describe, parseAccount, parseAddress } from './address.ts'
 import { listedAssets } from './assets.ts'
+import { claim } from './claim.ts'
 import { inspect } from './inspect.ts'
 import type { TronIntent, TronNetwork } from './intent.ts'
 import { parseIntent } from './parse-intent.ts'
@@ -42,6 +43,7 @@ export function tronRules<const Id extends ChainId, const Name extends string>(
     inspect: (draft) => inspect(draft, network),
     rebuild: (draft) => rebuild(draft as typeof draft & { intent: TronIntent }, network),
     parseIntent: (json) => parseIntent(json, network),
+    claim: (draft, store) => claim(network, draft, store),
     sign: (draft, keys) => sign(draft, keys, network),
     checkSigned: (signed) => checkSigned(signed, network),
   }

@@ -2,37 +2,33 @@ import type { ReadOptions } from '@coffer/core'
 import { accountId } from './address.ts'
 import { type Open, settle, stillOpen } from './book.ts'
 import type { Creating } from './facts.ts'
-import { blockRead } from './reads.ts'
+import { type Block, blockRead } from './reads.ts'
 import { ask, take } from './rpc.ts'
-import { minedRead } from './status.ts'
+import { isOver } from './settled.ts'
+import { traceReads } from './status.ts'
 
 /**
- * Asks what became of transactions that are open. Those that a block took, and those that none can take any more, are
- * forgotten: the final block is past their expiration, and neither tree of blocks has them. Throws `PAYMENT_OPEN` for the first
- * that may still be mined.
+ * Asks what became of transactions that are open, in one request. Those that a block took, and those that none can take any
+ * more, are forgotten. Throws `PAYMENT_OPEN` for the first that may still be mined.
  */
 export async function settleOpen(
   { network, source, store, address }: Pick<Creating, 'network' | 'source' | 'store' | 'address'>,
   open: readonly Open[],
   options: ReadOptions,
 ): Promise<void> {
-  // The time first, then the absence: a block that takes one in between is no later than that time.
-  const [solid] = await ask(source, [blockRead('walletsolidity')] as const, options)
-  const { time } = take(solid)
-  const answers = await ask(
+  const traces = open.map(({ txid }) => traceReads(txid))
+  const [final, ...answers] = await ask(
     source,
-    open.flatMap(({ txid }) => [minedRead('wallet', txid), minedRead('walletsolidity', txid)]),
+    [blockRead('walletsolidity'), ...traces.flat()] as const,
     options,
   )
+  const solid = take(final) as Block
   const settled = open.filter(({ expiration }, i) => {
-    const mined = [answers[2 * i]!, answers[2 * i + 1]!].some((answer) => take(answer))
-    return mined || time > BigInt(expiration)
+    const { length } = traces[i]!
+    const found = answers.slice(i * length, (i + 1) * length).some((answer) => take<unknown>(answer))
+    return found || isOver(BigInt(expiration), solid)
   })
-  await settle(
-    store,
-    accountId(network, address),
-    settled.map(({ txid }) => txid),
-  )
+  await settle(store, accountId(network, address), settled)
   const rest = open.find((one) => !settled.includes(one))
   if (rest) throw stillOpen(rest.txid, BigInt(rest.expiration))
 }

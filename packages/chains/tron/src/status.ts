@@ -3,11 +3,12 @@ import { amount, badResponse, count, hex, object } from './answers.ts'
 import type { TronNetwork } from './intent.ts'
 import { blockRead } from './reads.ts'
 import { ask, type Read, read, take } from './rpc.ts'
+import { isOver } from './settled.ts'
 import { readSignedTransaction } from './sign.ts'
 
 /**
- * Where a transaction stands, in one round trip; in two once it is mined, for the id of its block, and before it is called
- * `expired`: the final block is past its expiration and no block has it, so that none ever can.
+ * Where a transaction stands, in one round trip; in two once it is mined, for the id of its block, and before it is
+ * called `expired`: no block has it, and none can take it any more (see `isOver`).
  */
 export async function status(
   network: TronNetwork,
@@ -16,16 +17,9 @@ export async function status(
 ): Promise<TxState> {
   const { tx } = readSignedTransaction(signed, network)
   const { txid } = signed
-  const inBlocks = [minedRead('wallet', txid), minedRead('walletsolidity', txid)] as const
-  const [mined, final, known, waiting, head, solid] = await ask(
+  const [mined, final, known, knownFinal, waiting, head, solid] = await ask(
     source,
-    [
-      ...inBlocks,
-      transactionRead(txid),
-      waitingRead(txid),
-      blockRead('wallet'),
-      blockRead('walletsolidity'),
-    ] as const,
+    [...traceReads(txid), waitingRead(txid), blockRead('wallet'), blockRead('walletsolidity')] as const,
     { signal },
   )
   const found = take(mined) ?? take(final)
@@ -36,12 +30,31 @@ export async function status(
     const confirmations = Math.max(1, take(head).height - height + 1)
     return { state: 'mined', height, hash: take(block).hash, ok, fee, confirmations, final: isFinal }
   }
-  if (take(solid).time > tx.expiration) {
-    // It may have been mined between the answers above; now that the final block is past its time it is there, or never.
-    const again = await ask(source, inBlocks, { signal })
-    return { state: again.some(take) ? 'pending' : 'expired' }
+  // A node that keeps no results knows of it all the same.
+  if (take(known) || take(knownFinal)) return { state: 'pending' }
+  if (isOver(tx.expiration, take(solid))) {
+    // The answers above may be of several moments, and of several servers: once more, now that it is past.
+    const [still, ...traces] = await ask(
+      source,
+      [blockRead('walletsolidity'), ...traceReads(txid)] as const,
+      { signal },
+    )
+    if (traces.some((trace) => take<unknown>(trace))) return { state: 'pending' }
+    return { state: isOver(tx.expiration, take(still)) ? 'expired' : 'unknown' }
   }
-  return take(known) || (waiting.ok && waiting.value) ? { state: 'pending' } : { state: 'unknown' }
+  return waiting.ok && waiting.value ? { state: 'pending' } : { state: 'unknown' }
+}
+
+/** Every trace that a transaction leaves where a block took it: its result and itself, among the newest blocks and the final ones. */
+export function traceReads(
+  txid: string,
+): readonly [Read<Mined | undefined>, Read<Mined | undefined>, Read<boolean>, Read<boolean>] {
+  return [
+    minedRead('wallet', txid),
+    minedRead('walletsolidity', txid),
+    transactionRead('wallet', txid),
+    transactionRead('walletsolidity', txid),
+  ]
 }
 
 export interface Mined {
@@ -65,9 +78,9 @@ export function minedRead(tree: 'wallet' | 'walletsolidity', txid: string): Read
   })
 }
 
-/** Whether a node knows a transaction. */
-export function transactionRead(txid: string): Read<boolean> {
-  return read('wallet/gettransactionbyid', { value: txid }, (value) => {
+/** Whether a block has a transaction. */
+export function transactionRead(tree: 'wallet' | 'walletsolidity', txid: string): Read<boolean> {
+  return read(`${tree}/gettransactionbyid`, { value: txid }, (value) => {
     const { txID } = object(value)
     if (txID !== undefined && hex(txID, 32) !== txid) throw badResponse('the transaction that was asked for')
     return txID !== undefined

@@ -145,7 +145,7 @@ export async function readTrc10(
 ): Promise<Asset> {
   const issue = read('wallet/getassetissuebyid', { value: id }, (value) => {
     const found = object(value)
-    if (String(found['id']) !== id) return undefined
+    if (found['id'] !== id) return undefined
     const precision = found['precision'] ?? 0
     if (typeof precision !== 'number' || !Number.isInteger(precision) || precision < 0 || precision > 6)
       return undefined

@@ -109,6 +109,8 @@ export function decodeRaw<C extends { readonly type: string } = TronContract>(
   table?: ContractTable<C>,
 ): TronTransaction<C> {
   if (bytes.length > MAX_SIZE) throw wrong('It has more than 500 KB.')
+  const known = table ? undefined : recent.get(bytesToHex(bytes))
+  if (known) return known as unknown as TronTransaction<C>
   const { contract: parts, ...fields } = decode(RAW, bytes, wrong)
   const [part, second] = parts
   if (!part || second) throw wrong('It should have one contract.')
@@ -121,7 +123,25 @@ export function decodeRaw<C extends { readonly type: string } = TronContract>(
   const contract = { type: name, ...(value as object) } as unknown as C
   const tx = { ...fields, permission, contract }
   check(tx, wrong)
+  if (!table) remember(bytes, tx as unknown as TronTransaction)
   return tx
+}
+
+/** Those that were read last: on its way to a signature a transaction is read five times, and its bytes say it all. */
+const recent = new Map<string, TronTransaction>()
+const RECENT = 16
+
+function remember(bytes: Uint8Array, tx: TronTransaction): void {
+  if (bytes.length > 4_096) return
+  if (recent.size >= RECENT) recent.clear()
+  recent.set(bytesToHex(bytes), frozen(tx))
+}
+
+/** Nobody may change what others will read. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  for (const inner of Object.values(value)) frozen(inner)
+  return Object.freeze(value)
 }
 
 /** The bytes to broadcast, in hex. Throws `INVALID_REQUEST` when a signature has not 65 bytes. */

@@ -1,7 +1,6 @@
 import { type Chain, type ChainId, CofferError, type Source, type TronSource } from '@coffer/core'
 import { openAccount, type TronAccount } from './account.ts'
 import { parseAddress } from './address.ts'
-import { claim } from './claim.ts'
 import type { TokenData, TronNetwork } from './intent.ts'
 import { signMessage, verifyMessage } from './messages.ts'
 import { nileNetwork, shastaNetwork, tronDevnetNetwork, tronNetwork } from './networks.ts'
@@ -54,7 +53,6 @@ export function tronChain<const Id extends ChainId, const Name extends string>(
     ...tronRules(network),
     pollInterval: 1_500,
     open: (context) => openAccount(network, context),
-    claim: (draft, store) => claim(network, draft, store),
     cosign: (draft, keys) => cosign(draft, keys, network),
     finish: (draft) => finish(draft, network),
     publish: (signed, context) =>
