@@ -15,7 +15,7 @@ import { tronDevnetNetwork } from './networks.ts'
 import type { TronRequest } from './request.ts'
 import { tronDevnet } from './tron.ts'
 
-export const mnemonic = 'legal winner thank year wave sausage worth useful legal winner thank yellow'
+const mnemonic = 'legal winner thank year wave sausage worth useful legal winner thank yellow'
 export const CHAIN: typeof tronDevnetNetwork.id = tronDevnetNetwork.id
 export const TRX = 1_000_000n
 
