@@ -17,8 +17,10 @@ export const block = {
 /** Two bytes of its number, eight of its hash. */
 const reference = { bytes: 'ab00', hash: '8617915bac614057' }
 
-/** The payment of the bundles: always the same. */
-export const transfer = transferAt(1_760_000_000_000)
+const DAY = 86_400_000
+
+/** The payment of the bundles, of this day's first moment: the same for all, and not so old that a wallet wonders. */
+export const transfer = transferAt(Math.floor(Date.now() / DAY) * DAY)
 
 /**
  * 10 million base units, made at `timestamp` (Unix milliseconds): `blockHeader` in tronweb's words, `numbers` in Coffer's.

@@ -95,9 +95,9 @@ describe('a request', () => {
     ])
   })
 
-  it('asks eight calls at a time, or as many as it is told, over all requests', async () => {
+  it('asks twelve calls at a time, or as many as it is told, over all requests', async () => {
     for (const [concurrency, most] of [
-      [undefined, 8],
+      [undefined, 12],
       [3, 3],
     ] as const) {
       let now = 0

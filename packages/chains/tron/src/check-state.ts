@@ -1,10 +1,14 @@
-import { CofferError, formatAmount } from '@coffer/core'
+import { CofferError, formatAmount, type Resource } from '@coffer/core'
 import type { Facts } from './facts.ts'
 import type { TronIntent, TronNetwork } from './intent.ts'
-import type { AccountState } from './reads.ts'
+import { type AccountState, type Allowance, leftOf } from './reads.ts'
 
 /** So many unfreezings wait at the same time at most. */
 const MOST_UNFREEZING = 32
+/** A lending has more bytes than that. */
+const LENDING_BYTES = 250n
+/** Milliseconds. */
+const CLAIM_EVERY = 86_400_000n
 
 /**
  * Refuses what the account cannot do as it stands, with a sentence that says what it can, before the node's own, less clear,
@@ -12,7 +16,7 @@ const MOST_UNFREEZING = 32
  */
 export function checkState(
   intent: TronIntent,
-  { others, head, allowances }: Facts,
+  { others, head, allowances, parameters }: Facts,
   account: AccountState,
   { coin, name }: TronNetwork,
   /** The most that can be lent or claimed. */
@@ -53,18 +57,39 @@ export function checkState(
           intent.amount,
           held,
         )
-      if (limit !== undefined && intent.amount > limit)
+      const lendable = lendableOf(intent.resource, held, limit, allowances.bandwidth)
+      if (lendable !== undefined && intent.amount > lendable)
         throw insufficient(
-          `The ${intent.resource} of ${show(limit)} can be lent now; the rest is in use and comes back within a day.`,
+          `The ${intent.resource} of ${show(lendable)} can be lent now; the rest is in use and comes back within a day.`,
           intent.amount,
-          limit,
+          lendable,
         )
       if (!others.get(intent.to)?.exists)
         throw invalid('Nobody has an account at that address yet: activate it first.')
+      if (others.get(intent.to)?.isContract) throw invalid('Nothing can be lent to a contract.')
+      const { longestLock } = parameters
+      if (longestLock !== undefined && intent.lockBlocks > longestLock)
+        throw invalid(
+          `The chain lends for ${longestLock} blocks at most; you asked for ${intent.lockBlocks}.`,
+        )
       return
     }
-    case 'claim':
+    case 'claim': {
+      const next = account.lastClaim + CLAIM_EVERY
+      if (next > head.time)
+        throw invalid(
+          `Rewards can be claimed once in 24 hours: the next time at ${new Date(Number(next)).toISOString()}.`,
+        )
       if (limit === 0n) throw invalid('There are no rewards to claim.')
+      return
+    }
+    case 'permissions':
+      if (account.isWitness !== (intent.witness !== undefined))
+        throw invalid(
+          account.isWitness
+            ? 'This account makes blocks: say who signs them, as witness.'
+            : 'Only an account that makes blocks has a witness permission. Leave it out.',
+        )
       return
     case 'undelegate': {
       const held = account.delegated[intent.resource]
@@ -97,6 +122,23 @@ export function checkState(
     }
     default:
   }
+}
+
+/**
+ * The node's word, which keeps back the bandwidth of the lending itself. Where stake cannot pay that anyway, the chain holds
+ * only against what is in use.
+ */
+function lendableOf(
+  resource: Resource,
+  held: bigint,
+  told: bigint | undefined,
+  bandwidth: Allowance,
+): bigint | undefined {
+  if (told === undefined || resource === 'energy' || leftOf(bandwidth) >= LENDING_BYTES) return told
+  const { limit, used } = bandwidth
+  const inUse = limit > 0n ? (held * used + limit - 1n) / limit : held
+  const free = held > inUse ? held - inUse : 0n
+  return free > told ? free : told
 }
 
 function insufficient(message: string, needed: bigint, held: bigint): CofferError {

@@ -5,6 +5,7 @@ import {
   formatAmount,
   lookalikeOf,
   type ReadOptions,
+  type Resource,
   readContacts,
   toBaseUnits,
 } from '@coffer/core'
@@ -13,11 +14,12 @@ import { giveTimes, readOpen } from './book.ts'
 import { checkState } from './check-state.ts'
 import { deedOf } from './claim.ts'
 import { makeDraft } from './draft.ts'
-import { type Creating, energyUse, type Facts, readFacts } from './facts.ts'
+import { type Creating, checkTrial, energyUse, type Facts, readFacts } from './facts.ts'
 import { ceilingOf, type FeeParts, hintsOf } from './fee-parts.ts'
-import { checkCoin, feeLimitOf, priceOf } from './fees.ts'
+import { checkCoin, checkEnergy, feeLimitOf, priceOf } from './fees.ts'
 import type { SigningPermission, TronIntent, TronNetwork } from './intent.ts'
 import { pictures, signersOf } from './permissions-of.ts'
+import { leftOf } from './reads.ts'
 import { buildTransaction, needsEnergy, type TxNumbers } from './rebuild.ts'
 import { type Resolved, resolveRequest, type TronRequest } from './request.ts'
 import { settleOpen } from './settle.ts'
@@ -37,8 +39,8 @@ export async function create(
 }
 
 /**
- * Makes drafts that are priced one after the other, as if each was mined before the next. The account must be able to pay
- * for them all. Nothing is held: on Tron transactions do not wait for each other.
+ * Makes drafts that are priced one after the other, as if each was mined before the next: balances, stake and allowances are
+ * carried on, votes are not. The account must be able to pay for them all. Nothing is held: on Tron transactions do not wait for each other.
  */
 export async function createBatch(
   account: Creating,
@@ -68,11 +70,14 @@ export async function createResolved(
   const planned = plan(account, requests, facts, times)
   // Where it was asked for on purpose, two of one batch may be the same.
   const asked = planned.filter(({ intent }) => !intent.again)
-  const open = await readOpen(
-    store,
-    id,
-    asked.map(({ tx }) => deedOf(tx)),
-  )
+  const deeds = asked.map(({ tx }) => deedOf(tx))
+  if (new Set(deeds).size < deeds.length)
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message:
+        'Two requests of the batch are the very same. Where that is meant, say again: true in the second.',
+    })
+  const open = await readOpen(store, id, deeds)
   if (open.length > 0) await settleOpen(account, open, options)
 
   const known = [...(await readContacts(store, network.id)), address]
@@ -118,6 +123,10 @@ function plan(
     const permission = signersOf(account, address, one.intent, request.permission, network)
     const intent = withPermission(one.intent, permission)
     checkState(intent, facts, account, network, facts.limits[i])
+    // What it holds comes before what the token's contract says to an amount that is not there.
+    takeToken(one.asset?.asset, intent, tokens)
+    const trial = facts.trials[i]
+    if (trial) checkTrial(trial, one, network)
     const energy = energyUse(facts, i)
     const price = (tx: TronTransaction, length: number): FeeParts => {
       const signatures = permission ? fewest(permission) : 1
@@ -150,10 +159,15 @@ function plan(
 
     const coin = coinOf(chosen, network)
     checkCoin(account, coin, parts)
-    takeToken(one.asset?.asset, chosen, tokens)
+    if (energy) {
+      const balance = account.balance - coin - (parts.total - parts.energy.burnt)
+      const { feeLimit } = numbers
+      checkEnergy({ balance, energy, feeLimit }, leftOf(allowances.energy), facts.parameters)
+    }
+    checkSize(length, facts, i)
     const ceiling = ceilingOf(tx, length, network, permission?.keys.length ?? 1)
     checkCeiling(ceiling, request, network)
-    account = { ...account, balance: account.balance - coin - parts.total }
+    account = after(account, chosen, coin + parts.total, facts)
     allowances = spent(allowances, parts)
     return { intent: chosen, tx, parts, ceiling }
   })
@@ -194,6 +208,37 @@ function coinOf(intent: TronIntent, network: TronNetwork): bigint {
   }
 }
 
+/** The account after a transaction, as far as the next one of a batch hangs on it. */
+function after(
+  account: Facts['account'],
+  intent: TronIntent,
+  gone: bigint,
+  { head, parameters }: Facts,
+): Facts['account'] {
+  const next = { ...account, balance: account.balance - gone }
+  const move = (sun: bigint, name: 'frozen' | 'delegated', resource: Resource) => ({
+    [name]: { ...account[name], [resource]: account[name][resource] + sun },
+  })
+  switch (intent.kind) {
+    case 'freeze':
+      return { ...next, ...move(intent.amount, 'frozen', intent.resource) }
+    case 'unfreeze': {
+      const { amount, resource } = intent
+      const ready = head.time + parameters.unfreezeDays * 86_400_000n
+      const unfreezing = [...account.unfreezing, { amount, resource, ready }]
+      return { ...next, ...move(-amount, 'frozen', resource), unfreezing }
+    }
+    case 'delegate':
+    case 'undelegate': {
+      const { resource } = intent
+      const lent = intent.kind === 'delegate' ? intent.amount : -intent.amount
+      return { ...next, ...move(-lent, 'frozen', resource), ...move(lent, 'delegated', resource) }
+    }
+    default:
+      return next
+  }
+}
+
 /** What is left of the allowances after a transaction. */
 function spent(allowances: Facts['allowances'], { bandwidth, energy }: FeeParts): Facts['allowances'] {
   const use = (name: 'bandwidth' | 'free', payer: 'staked' | 'free') => {
@@ -229,6 +274,18 @@ function fewest({ threshold, keys }: SigningPermission): number {
     return sum >= threshold
   })
   return at + 1
+}
+
+/** The chain counts what opens an account without its signatures, as a field of the signed transaction. */
+function checkSize(length: number, { parameters, opens }: Facts, i: number): void {
+  const { newAccountSize: most } = parameters
+  const size = BigInt(length) + (length < 128 ? 2n : length < 16_384 ? 3n : 4n)
+  if (!opens[i] || most === undefined || size <= most) return
+  throw new CofferError({
+    code: 'INVALID_REQUEST',
+    message: `A transaction that opens an account has ${most} bytes at most, and this would have ${size}. Shorten the memo, or activate the account first.`,
+    details: { size, most },
+  })
 }
 
 function checkFeeLimit(feeLimit: bigint, { parameters }: Facts): void {

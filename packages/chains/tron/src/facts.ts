@@ -1,5 +1,5 @@
 import { type Asset, CofferError, type ReadOptions, type Store, type TronSource } from '@coffer/core'
-import { type EnergyUse, sharedEnergy } from './fees.ts'
+import { type EnergyUse, energyLimit, sharedEnergy } from './fees.ts'
 import type { Address, TronIntent, TronNetwork } from './intent.ts'
 import type { ContractAnswer, ContractQuery } from './reader.ts'
 import {
@@ -29,6 +29,7 @@ import {
   checkDecimals,
   contractsRead,
   tokenQueries,
+  trc10Read,
   uintAnswer,
   unreadable,
 } from './tokens-read.ts'
@@ -89,12 +90,14 @@ export async function readFacts(
   const unknown = called.filter((to) => !((account.terms.get(to)?.until ?? 0) > Date.now()))
   const tokens = tokensOf(resolved)
   const queries = tokens.flatMap(({ address: token }) => tokenQueries(token, address))
+  const trc10Ids = trc10sIn(resolved)
 
   const asked = [
     ...recipients.map(accountRead),
     ...unknown.map(contractRead),
     ...resolved.flatMap(({ intent }) => limitRead(intent, address) ?? []),
     ...trials.flatMap((trial) => (trial ? [trialRead(trial), neededRead(trial)] : [])),
+    ...trc10Ids.map(trc10Read),
     ...(queries.length > 0 ? [contractsRead(address, queries)] : []),
   ] as readonly Read<unknown>[]
   const [head, solid, state, allowances, parameters, ...rest] = await ask(
@@ -126,7 +129,13 @@ export async function readFacts(
     needed[i] = estimate.ok ? (estimate.value as bigint | undefined) : undefined
     return answer
   })
-  for (const [i, trial] of tried.entries()) if (trial) checkTrial(trial, resolved[i]!, network)
+  const trc10s = new Map(trc10Ids.map((id) => [id, next<{ decimals: number } | undefined>()]))
+  for (const { asset, sent } of resolved)
+    for (const one of [asset, sent])
+      if (one?.kind.kind === 'trc10') {
+        const decimals = trc10s.get(one.kind.id)?.decimals
+        checkDecimals(one.asset, decimals === undefined ? undefined : BigInt(decimals))
+      }
   const held = await readTokens(account, resolved, tokens, queries, more[at], options)
 
   const blocks = { head: take(head), solid: take(solid) }
@@ -158,7 +167,13 @@ export function energyUse({ trials, shares, needed }: Facts, i: number): EnergyU
   const { energy: used, penalty } = trial
   const { terms, left } = shares[i]!
   const least = needed[i] ?? used
-  return { used, penalty, shared: sharedEnergy(used, terms, left), needed: least > used ? least : used }
+  return {
+    used,
+    penalty,
+    shared: sharedEnergy(used, terms, left),
+    needed: least > used ? least : used,
+    limit: (own) => energyLimit(own, terms, left),
+  }
 }
 
 /**
@@ -199,7 +214,7 @@ function trialOf(intent: TronIntent, { network, address }: Creating): TrialCall 
 }
 
 /** Throws `EXECUTION_REVERTED` for a call that would fail, or that a token says it would refuse. */
-function checkTrial(
+export function checkTrial(
   { failure, returned, events }: Trial,
   { intent, asset }: Resolved,
   network: TronNetwork,
@@ -313,12 +328,22 @@ async function readTokens(
     tokens.map(({ asset }, i) => {
       // Each request's own idea of the token: two of a batch may differ.
       for (const { asset: own } of resolved)
-        if (own?.asset.id === asset.id && own.asset.decimals >= 0) checkDecimals(own.asset, answers[2 * i]!)
+        if (own?.asset.id === asset.id) checkDecimals(own.asset, uintAnswer(answers[2 * i]!))
       const amount = uintAnswer(answers[2 * i + 1]!)
       if (amount === undefined) throw unreadable(asset, 'balance')
       return [asset.id, amount]
     }),
   )
+}
+
+/** The TRC-10 tokens whose decimals somebody claims. */
+function trc10sIn(resolved: readonly Resolved[]): readonly string[] {
+  const ids = resolved.flatMap(({ asset, sent }) =>
+    [asset, sent].flatMap((one) =>
+      one?.kind.kind === 'trc10' && one.asset.decimals >= 0 ? [one.kind.id] : [],
+    ),
+  )
+  return [...new Set(ids)]
 }
 
 function trc10sOf(

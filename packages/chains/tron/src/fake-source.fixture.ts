@@ -71,6 +71,8 @@ export interface FakeNode {
   readonly resources: Map<Address, Json>
   readonly parameters: Map<string, bigint>
   readonly tokens: Map<Address, FakeToken>
+  /** TRC-10 tokens by their numbers. */
+  readonly issues: Map<string, Json>
   readonly waiting: Map<string, Waiting>
   readonly mined: Map<string, Mined>
   head: { height: number; time: number }
@@ -138,6 +140,7 @@ export function fakeNode(chain: TronSource['chain'] = 'tron:0x2b6653dc'): FakeNo
       ['getUnfreezeDelayDays', 14n],
     ]),
     tokens: new Map(),
+    issues: new Map(),
     waiting: new Map(),
     mined: new Map(),
     head: { height: 70_000_000, time: Date.now() },
@@ -262,7 +265,7 @@ function answer(node: FakeNode, { path, body = {} }: TronCall): TronResult {
     case 'getReward':
       return ok({ reward: 0 })
     case 'getassetissuebyid':
-      return ok({})
+      return ok(node.issues.get(String(body['value'])) ?? {})
     case 'getchainparameters':
       return ok({
         chainParameter: [...node.parameters].map(([key, value]) =>
@@ -296,8 +299,11 @@ function answer(node: FakeNode, { path, body = {} }: TronCall): TronResult {
       })
     }
     case 'gettransactionbyid': {
-      const one = node.mined.get(String(body['value']))
-      return ok(one && !(tree === 'walletsolidity' && one.height > solid) ? { txID: one.txid } : {})
+      const txid = String(body['value'])
+      // A full node finds what waits in the same place.
+      if (tree === 'wallet') return ok(node.mined.has(txid) || node.waiting.has(txid) ? { txID: txid } : {})
+      const one = node.mined.get(txid)
+      return ok(one && one.height <= solid ? { txID: txid } : {})
     }
     case 'gettransactionfrompending':
       return ok(node.waiting.has(String(body['value'])) ? { txID: body['value'] } : {})
@@ -344,8 +350,8 @@ interface Ran {
 
 function trial(node: FakeNode, body: Readonly<Record<string, unknown>>): Json {
   const data = String(body['data'])
-  const to = body['contract_address']
-  if (to === undefined) {
+  const called = body['contract_address']
+  if (called === undefined) {
     if (!node.deployless)
       return {
         result: { code: 'CONTRACT_VALIDATE_ERROR', message: 'No contract or not a valid smart contract' },
@@ -353,7 +359,8 @@ function trial(node: FakeNode, body: Readonly<Record<string, unknown>>): Json {
     const returned = data.startsWith(READER) ? runReader(node, data.slice(READER.length)) : ''
     return { result: { result: true }, constant_result: [returned], energy_used: data.length }
   }
-  const token = node.tokens.get(String(to))
+  const to = addressFromBytes(hexToBytes(String(called).slice(2)))
+  const token = node.tokens.get(to)
   if (!token) return { result: { code: 'CONTRACT_VALIDATE_ERROR', message: 'Smart contract is not exist.' } }
   const { ok: done, data: returned } = run(token, data)
   const moves = /^(a9059cbb|095ea7b3)/.test(data)
@@ -363,7 +370,7 @@ function trial(node: FakeNode, body: Readonly<Record<string, unknown>>): Json {
     ...(token.penalty > 0n ? { energy_penalty: json(token.penalty) } : {}),
     constant_result: [returned],
     logs: Array.from({ length: moves && done ? token.events : 0 }, () => ({
-      address: addressToHex(String(to)).slice(2),
+      address: addressToHex(to).slice(2),
     })),
     transaction: { ret: [done ? {} : { ret: 'FAILED' }] },
   }

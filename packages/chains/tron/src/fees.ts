@@ -25,6 +25,8 @@ export interface EnergyUse {
   readonly shared: bigint
   /** The least with which the call succeeds; not below `used`. */
   readonly needed?: bigint | undefined
+  /** All the energy that the chain would let it use, from what its caller can pay for. */
+  readonly limit?: (own: bigint) => bigint
 }
 
 /**
@@ -87,6 +89,18 @@ export function sharedEnergy(
   return least((used * (100n - terms.userPercent)) / 100n, least(terms.originEnergyLimit, left))
 }
 
+/** How much energy a call may use: what its caller can pay, and what its deployer adds to each part of that. */
+export function energyLimit(
+  own: bigint,
+  terms: { readonly userPercent: bigint; readonly originEnergyLimit: bigint },
+  left: bigint,
+): bigint {
+  const { userPercent, originEnergyLimit } = terms
+  const most = least(originEnergyLimit, left)
+  if (userPercent === 0n) return own + most
+  return own + least((own * (100n - userPercent)) / userPercent, most)
+}
+
 /** A quarter on top: what a call uses may change until it is mined, and popular contracts get dearer every six hours. */
 const MARGIN = { numerator: 5n, denominator: 4n }
 
@@ -106,6 +120,35 @@ export function feeLimitOf(used: bigint, { energy, maxFeeLimit }: Parameters): b
   const limit = ((used * MARGIN.numerator + MARGIN.denominator - 1n) / MARGIN.denominator) * energy
   return least(limit, maxFeeLimit)
 }
+
+/**
+ * Throws when a call would run out of energy, for which the chain takes everything that it burnt: `INVALID_REQUEST` where the
+ * fee limit is too low, `INSUFFICIENT_FUNDS` where the account cannot burn as much as its call must be allowed to.
+ */
+export function checkEnergy(
+  { balance, energy, feeLimit }: { balance: bigint; energy: EnergyUse; feeLimit: bigint },
+  staked: bigint,
+  { energy: price }: Parameters,
+): void {
+  const { used, needed = used, limit = (own) => own } = energy
+  // Nodes look for the least that succeeds to a coin.
+  const enough = needed - COIN / price > used ? needed - COIN / price : used
+  if (limit(feeLimit / price) < enough)
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: `The call needs ${enough} energy, and with a feeLimit of ${formatAmount(feeLimit, 6)} TRX it would run out of it; the chain keeps the fee all the same. Allow at least ${formatAmount(enough * price, 6)} TRX, or leave feeLimit out.`,
+      details: { energy: enough, feeLimit },
+    })
+  const own = staked + (balance > 0n ? balance / price : 0n)
+  if (limit(own) >= enough) return
+  throw new CofferError({
+    code: 'INSUFFICIENT_FUNDS',
+    message: `The call must be allowed ${enough} energy, of which the account can stake or burn ${own}. Add funds, or stake for energy.`,
+    details: { energy: enough, reach: own },
+  })
+}
+
+const COIN = 1_000_000n
 
 /** Throws `INSUFFICIENT_FUNDS` when the account cannot pay `amount` of the coin and what the transaction burns. */
 export function checkCoin(account: AccountState, amount: bigint, { total }: FeeParts): void {

@@ -65,6 +65,37 @@ describe('T6: a broadcast that is held back', () => {
     await expect(account.retry(signed)).rejects.toMatchObject({ code: 'PAYMENT_OPEN' })
   })
 
+  it('keeps the same intent open while the node has it waiting', async () => {
+    const { account, node, wallet } = await fakeWallet()
+    const signed = await wallet.sign(await account.create(same))
+    await wallet.publish(signed)
+    await expect(account.create(same)).rejects.toMatchObject({ code: 'PAYMENT_OPEN' })
+    await expect(account.retry(signed)).rejects.toMatchObject({ code: 'PAYMENT_OPEN' })
+    node.mine()
+    await expect(account.create(same)).resolves.toMatchObject({ kind: 'draft' })
+  })
+
+  it('two of one batch that are the very same are refused, where that is not said to be meant', async () => {
+    const { account } = await fakeWallet()
+    await expect(account.createBatch([same, same])).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+    await expect(account.createBatch([same, { ...same, again: true }])).resolves.toHaveLength(2)
+  })
+
+  it('a node that remembers what it refused is not believed that it has it', async () => {
+    const { account, node, wallet } = await fakeWallet()
+    const signed = await wallet.sign(await account.create(same))
+    const remembered = {
+      result: false,
+      code: 'DUP_TRANSACTION_ERROR',
+      message: 'Transaction already exists.',
+    }
+    node.withholds = true
+    node.bend = when('wallet/broadcasthex', () => ok({ ...remembered, txid: signed.txid }))
+    await expect(wallet.publish(signed)).rejects.toMatchObject({ code: 'BROADCAST_UNKNOWN', retryable: true })
+    node.withholds = false
+    await expect(wallet.publish(signed)).resolves.toMatchObject({ txid: signed.txid })
+  })
+
   it('may be paid anew when that is proven, and the old bytes are dead by then', async () => {
     const { account, node, wallet, signed } = await withheld()
     later(node, 15)

@@ -1,7 +1,7 @@
 import { CofferError, type PaymentStatus } from '@coffer/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { BOB, EVE, fakeWallet, OWN, TRX, USDT, word } from './fake-source.fixture.ts'
-import { DAY, later, when } from './hostile.fixture.ts'
+import { BOB, EVE, fakeWallet, OWN, ok, TRX, USDT, word } from './fake-source.fixture.ts'
+import { DAY, later } from './hostile.fixture.ts'
 import { tronNetwork } from './networks.ts'
 import { accountRead, allowancesRead } from './reads.ts'
 
@@ -206,18 +206,23 @@ describe('every chain', () => {
     const { account, wallet, node } = await fakeWallet()
     const signed = await wallet.sign(await account.create({ to: BOB, amount: '1' }))
     let lost = 0
-    node.bend = when('wallet/broadcasthex', () => {
+    let isHidden = true
+    node.bend = ({ path }) => {
+      if (path === 'wallet/gettransactionbyid' && isHidden) return ok({})
+      if (path !== 'wallet/broadcasthex') return undefined
       lost++
       throw lostReply()
-    })
+    }
     await expect(wallet.publish(signed)).rejects.toMatchObject({ code: 'BROADCAST_UNKNOWN', retryable: true })
     expect((await wallet.payments()).map(({ txid }) => txid)).toEqual([signed.txid])
+    // It waits, and the node says so.
+    isHidden = false
+    await expect(wallet.publish(signed)).resolves.toMatchObject({ txid: signed.txid })
     node.mine()
-    // Now a block has it.
     await expect(wallet.publish(signed)).resolves.toMatchObject({ txid: signed.txid })
     node.bend = () => undefined
     await expect(wallet.publish(signed)).resolves.toMatchObject({ txid: signed.txid })
-    expect(lost).toBe(2)
+    expect(lost).toBe(3)
     expect(new Set(node.broadcasts).size).toBe(1)
     expect(node.mined.size).toBe(1)
   })

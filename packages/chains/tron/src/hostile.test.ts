@@ -63,6 +63,7 @@ describe('T1: bytes that somebody else made', () => {
     const draft = await account.create({ to: BOB, amount: '1' })
     const signed = await wallet.sign(draft)
     expect(signed.txid).toBe(bytesToHex(sha256(hexToBytes(draft.payload.slice(2)))))
+    node.withholds = true
     node.bend = when('wallet/broadcasthex', () => ok({ result: true, txid: 'ab'.repeat(32) }))
     await expect(wallet.publish(signed)).rejects.toMatchObject({ code: 'BROADCAST_UNKNOWN' })
     expect(() => wallet.signed({ ...signed, txid: 'ab'.repeat(32) })).toThrow(

@@ -29,6 +29,7 @@ export {
   type PayoutStatus,
   payoutQueue,
 } from './payout-queue.ts'
+export type { Permissions } from './permissions-of.ts'
 export type { TxNumbers } from './rebuild.ts'
 export type { KeysInput, TronCosts, TronRequest } from './request.ts'
 export type { Resources } from './resources.ts'

@@ -290,7 +290,7 @@ function fieldsOf(
   const { type, ...fields } = contract
   const shown = Object.entries({ ...numbers, contract: type, ...fields })
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, typeof value === 'object' ? json(value) : String(value)])
+    .map(([name, value]) => [name, visible(typeof value === 'object' ? json(value) : String(value))])
   const forecast = Object.entries(hints)
     .filter(([name]) => FORECAST.test(name))
     .map(([name, text]) => [name, cleanText(text, 200)])
@@ -298,7 +298,12 @@ function fieldsOf(
 }
 
 /** Hints that are shown beside the fields; none of them is the name of a field. */
-const FORECAST = /^(?:bandwidth|energy|activation|multiSign|before)/
+const FORECAST = /^(?:bandwidth|energy|activation|multiSign|before)[A-Za-z0-9]{0,20}$/
+
+/** Characters that are not seen, or that turn what is, never stand in what people read. */
+function visible(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\ufffd')
+}
 
 function json(value: unknown): string {
   return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? inner.toString() : inner))

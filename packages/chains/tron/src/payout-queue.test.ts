@@ -266,13 +266,35 @@ describe('a queue of payouts', () => {
   it('that was refused and mined all the same is not paid again', async () => {
     const made = await process()
     await made.queue.add([payouts[0]])
-    made.node.bend = refuses
+    made.node.bend = (call, result) =>
+      call.path === 'wallet/gettransactionbyid' && made.node.mined.size === 0 ? ok({}) : refuses(call, result)
     const seen: string[] = []
     for await (const { state } of made.queue.run({ interval: 1 })) seen.push(state)
     expect(seen).toEqual(['signed', 'refused'])
     expect(made.node.waiting.size).toBe(1)
     later(made.node, 15)
     expect(await runAll(made)).toEqual(['ann final'])
+    expect(paid(made.node)).toEqual({ [BOB]: 1 })
+  })
+
+  it('that one answer calls dead and the next one mined is not paid again', async () => {
+    const made = await process()
+    await made.queue.add([payouts[0]])
+    const turns = made.queue.run({ interval: 1 })
+    const txid = (await turns.next()).value?.txid
+    const next = turns.next()
+    await pause(20)
+    made.node.mine()
+    later(made.node, 20)
+    // The status looks twice before it calls it dead; then the queue looks again.
+    let looks = 0
+    made.node.before = (calls) => {
+      if (calls.some(({ path }) => path === 'wallet/gettransactioninfobyid')) looks++
+    }
+    made.node.bend = ({ path }) => (/\/gettransaction/.test(path) && looks <= 2 ? ok({}) : undefined)
+    expect((await next).value).toMatchObject({ state: 'final', txid })
+    expect(looks).toBeGreaterThan(2)
+    expect((await turns.next()).done).toBe(true)
     expect(paid(made.node)).toEqual({ [BOB]: 1 })
   })
 

@@ -4,6 +4,7 @@ import {
   type Draft,
   isCofferError,
   type Payment,
+  type PaymentStatus,
   parseJson,
   type ReadOptions,
   type Signed,
@@ -176,11 +177,13 @@ export function payoutQueue({
     step(row, async (row) => {
       const payment = wallet.payment(wallet.signed(row.signed))
       const now = await payment.status(options)
-      // Watched to its end, the wallet forgets it too: what is left among its payments might be paid anew by hand.
+      let last: PaymentStatus['state'] | undefined
+      // Watched to its end, the wallet forgets it too: what is left among its payments might be paid anew by hand. And the
+      // watch is a second opinion before anybody is paid anew: another node may know of a block that has it.
       if (now.state === 'expired' || (now.state === 'mined' && now.final))
-        for await (const _ of payment.watch(options));
+        for await (const { state } of payment.watch(options)) last = state
       const { reason: _, signed: __, txid: ___, ...bare } = row
-      if (now.state === 'expired') return { ...bare, state: 'waiting' }
+      if (now.state === 'expired') return last === 'expired' ? { ...bare, state: 'waiting' } : row
       // A reorganisation took it out of its block: it waits for another one.
       if (now.state !== 'mined') return row.state === 'confirmed' ? { ...row, state: 'signed' } : row
       const state = now.ok ? (now.final ? 'final' : 'confirmed') : now.final ? 'failed' : row.state

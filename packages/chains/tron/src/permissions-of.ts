@@ -22,7 +22,6 @@ export function signersOf(
     const owner = account.owner ?? own(address)
     return isOwn(owner, address) ? undefined : { id: 0, threshold: owner.threshold, keys: owner.keys }
   }
-  if (wanted === 1 && account.witness) return { id: 1, ...account.witness }
   // An account that was never changed has one active permission, with its own key.
   const active =
     account.actives.find(({ id }) => id === wanted) ??

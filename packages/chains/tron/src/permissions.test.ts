@@ -134,7 +134,8 @@ describe('who signs', () => {
     expect(() => of({ active_permission: [active(3, '04')] }, 3)).toThrow(/may not sign a TransferContract/)
     expect(() => of({ active_permission: [active(3, '02')] }, 2)).toThrow(/no permission 2/)
     expect(() => of({}, 1)).toThrow(/no permission 1/)
-    expect(of({ witness_permission: keysOf(1, EVE) }, 1)).toMatchObject({ id: 1 })
+    // It signs blocks, and no transactions.
+    expect(() => of({ witness_permission: keysOf(1, EVE) }, 1)).toThrow(/no permission 1/)
   })
 })
 

@@ -14,7 +14,7 @@ import { deedOf } from './claim.ts'
 import type { TronNetwork } from './intent.ts'
 import { ask } from './rpc.ts'
 import { readSignedTransaction } from './sign.ts'
-import { minedRead, transactionRead } from './status.ts'
+import { minedRead, transactionRead, waitingRead } from './status.ts'
 
 /**
  * Sends the signed bytes to one node, once. That it has them already is success. Whenever the answer is anything else, it
@@ -36,14 +36,21 @@ export async function publish(
   const answer = await send(signed, source, signal)
   if (answer === 'accepted') return signed.txid
   // Also when nothing left this machine now: an earlier call may have sent it.
-  const known = await isKnown(signed, source)
+  const known = await isKnown(signed, source, answer === 'remembered')
   if (known === 'yes') return signed.txid
+  if (answer === 'remembered') throw unknown(signed, undefined)
   if (answer.sent && (!answer.refusal || known === 'unasked')) throw unknown(signed, answer.error)
   throw answer.error
 }
 
-/** What became of sending: taken, or an error; `sent` is false when nothing can have arrived. */
-type Outcome = 'accepted' | { readonly error: CofferError; readonly sent: boolean; readonly refusal: boolean }
+/**
+ * What became of sending: taken, or an error; `sent` is false when nothing can have arrived. `remembered`: some nodes write
+ * down what they are sent before they look at it, and say that it exists of bytes that they refused, too.
+ */
+type Outcome =
+  | 'accepted'
+  | 'remembered'
+  | { readonly error: CofferError; readonly sent: boolean; readonly refusal: boolean }
 
 async function send(
   signed: SignedFields,
@@ -71,7 +78,8 @@ async function send(
         code: 'BAD_RESPONSE',
         message: 'The node does not tell whether it took the transaction.',
       })
-    if (code === 'DUP_TRANSACTION_ERROR') return 'accepted'
+    if (code === 'DUP_TRANSACTION_ERROR')
+      return /already exists/i.test(words(message)) ? 'remembered' : 'accepted'
     return { error: refusalOf(signed, code, words(message)), sent: true, refusal: true }
   } catch (error) {
     if (!isCofferError(error)) throw error
@@ -117,14 +125,19 @@ function rejected({ txid }: SignedFields, code: string, message: string): Coffer
   })
 }
 
-/** Whether the node knows the transaction, waiting or mined; `unasked` when that could not be asked. */
-async function isKnown({ txid }: SignedFields, source: TronSource): Promise<'yes' | 'no' | 'unasked'> {
+/** Whether the node has the transaction, waiting or mined; with `waiting` its list of those that wait is asked, too; `unasked` when that could not be asked. */
+async function isKnown(
+  { txid }: SignedFields,
+  source: TronSource,
+  waiting: boolean,
+): Promise<'yes' | 'no' | 'unasked'> {
   try {
-    const [mined, known] = await ask(source, [
+    const [mined, known, waits] = await ask(source, [
       minedRead('wallet', txid),
       transactionRead('wallet', txid),
+      ...(waiting ? [waitingRead(txid)] : []),
     ] as const)
-    if ((mined.ok && mined.value) || (known.ok && known.value)) return 'yes'
+    if ([mined, known, waits].some((one) => one?.ok && one.value)) return 'yes'
     return mined.ok && known.ok ? 'no' : 'unasked'
   } catch {
     return 'unasked'

@@ -46,14 +46,20 @@ export interface AccountState {
   readonly balance: bigint
   /** TRC-10 balances by the number of the token. */
   readonly tokens: ReadonlyMap<string, bigint>
+  /** Opened to make blocks. */
+  readonly isWitness: boolean
+  /** When rewards were last claimed, in Unix milliseconds; 0 for never. */
+  readonly lastClaim: bigint
   /** Own stake that works for the account itself. */
   readonly frozen: Readonly<Record<Resource, bigint>>
   /** Own stake that works for others. */
   readonly delegated: Readonly<Record<Resource, bigint>>
+  /** Own coin that is staked in older ways: for votes alone, or as it was done before 2023. */
+  readonly older: bigint
   /** Coin on its way back from staking. */
   readonly unfreezing: readonly {
     readonly amount: bigint
-    readonly resource: Resource
+    readonly resource: Resource | 'votes'
     readonly ready: bigint
   }[]
   readonly votes: readonly { readonly to: Address; readonly count: bigint }[]
@@ -70,33 +76,36 @@ export function accountRead(address: Address): Read<AccountState> {
     if (exists && addressIn(account['address']) !== address)
       throw badResponse('the account that was asked for')
     const entries = (name: string): readonly Json[] => list(account[name]).map(object)
-    const frozen = { bandwidth: 0n, energy: 0n }
-    for (const entry of entries('frozenV2')) {
-      const resource = resourceOf(entry['type'])
-      if (resource) frozen[resource] += amount(entry['amount'])
-    }
-    const lent = object(account['account_resource'] ?? {})
+    const frozen = { bandwidth: 0n, energy: 0n, votes: 0n }
+    for (const entry of entries('frozenV2')) frozen[resourceOf(entry['type'])] += amount(entry['amount'])
+    const { votes: forVotes, ...own } = frozen
+    const resources = object(account['account_resource'] ?? {})
+    const before = [
+      ...entries('frozen'),
+      object(account['tron_power'] ?? {}),
+      object(resources['frozen_balance_for_energy'] ?? {}),
+    ].reduce((sum, entry) => sum + amount(entry['frozen_balance']), 0n)
+    const beforeLent =
+      amount(account['delegated_frozen_balance_for_bandwidth']) +
+      amount(resources['delegated_frozen_balance_for_energy'])
     return {
       exists,
       isContract: account['type'] === 'Contract',
       balance: amount(account['balance']),
       tokens: new Map(entries('assetV2').map(({ key, value }) => [text(key), amount(value)] as const)),
-      frozen,
+      isWitness: account['is_witness'] === true,
+      lastClaim: amount(account['latest_withdraw_time']),
+      frozen: own,
+      older: forVotes + before + beforeLent,
       delegated: {
         bandwidth: amount(account['delegated_frozenV2_balance_for_bandwidth']),
-        energy: amount(lent['delegated_frozenV2_balance_for_energy']),
+        energy: amount(resources['delegated_frozenV2_balance_for_energy']),
       },
-      unfreezing: entries('unfrozenV2').flatMap((entry) => {
-        const resource = resourceOf(entry['type'])
-        if (!resource) return []
-        return [
-          {
-            amount: amount(entry['unfreeze_amount']),
-            resource,
-            ready: amount(entry['unfreeze_expire_time']),
-          },
-        ]
-      }),
+      unfreezing: entries('unfrozenV2').map((entry) => ({
+        amount: amount(entry['unfreeze_amount']),
+        resource: resourceOf(entry['type']),
+        ready: amount(entry['unfreeze_expire_time']),
+      })),
       votes: entries('votes').map((vote) => ({
         to: addressIn(vote['vote_address']),
         count: amount(vote['vote_count']),
@@ -126,10 +135,12 @@ function keySet(value: unknown): KeySet {
   }
 }
 
-/** `undefined` for the power to vote, which old stake has for a resource of its own. */
-function resourceOf(type: unknown): Resource | undefined {
+/** With `votes` for the power to vote, which was a resource of its own for a time. */
+function resourceOf(type: unknown): Resource | 'votes' {
   if (type === undefined || type === 'BANDWIDTH') return 'bandwidth'
-  return type === 'ENERGY' ? 'energy' : undefined
+  if (type === 'ENERGY') return 'energy'
+  if (type === 'TRON_POWER') return 'votes'
+  throw badResponse('a kind of stake')
 }
 
 /** What an account may use before it burns coin. Bandwidth in bytes, energy in its own units; of now. */
@@ -190,6 +201,10 @@ export interface Parameters {
   readonly newAccountRate: bigint
   readonly maxFeeLimit: bigint
   readonly unfreezeDays: bigint
+  /** The most blocks for which a resource can be lent for certain; `undefined` where the chain has no such limit. */
+  readonly longestLock?: bigint
+  /** The most bytes, without signatures, of a transaction that opens an account; `undefined` where there is no such limit. */
+  readonly newAccountSize?: bigint
 }
 
 /**
@@ -206,6 +221,11 @@ export function parametersRead({ name, prices }: TronNetwork): Read<Parameters> 
     const parameter = (key: string): bigint => amount(found.get(key))
     if (!found.has('getTransactionFee') || !found.has('getEnergyFee'))
       throw badResponse('the prices of the chain')
+    const limit = (key: string): bigint | undefined => (found.get(key) ? parameter(key) : undefined)
+    const [longestLock, newAccountSize] = [
+      limit('getMaxDelegateLockPeriod'),
+      limit('getMaxCreateAccountTxSize'),
+    ]
     const parameters: Parameters = {
       byte: parameter('getTransactionFee'),
       // 0 stands for the price of genesis.
@@ -218,6 +238,8 @@ export function parametersRead({ name, prices }: TronNetwork): Read<Parameters> 
       newAccountRate: parameter('getCreateNewAccountBandwidthRate') || 1n,
       maxFeeLimit: found.has('getMaxFeeLimit') ? parameter('getMaxFeeLimit') : 1_000_000_000n,
       unfreezeDays: parameter('getUnfreezeDelayDays'),
+      ...(longestLock === undefined ? {} : { longestLock }),
+      ...(newAccountSize === undefined ? {} : { newAccountSize }),
     }
     const { byte, memo, multiSign, permissions, newAccount, newAccountBandwidth } = parameters
     const told: Prices = { byte, memo, multiSign, permissions, activation: newAccount + newAccountBandwidth }
@@ -249,7 +271,8 @@ export function contractRead(address: Address): Read<ContractTerms | undefined> 
     return {
       origin: addressIn(found['origin_address']),
       userPercent: percent > 100n ? 100n : percent,
-      originEnergyLimit: amount(found['origin_energy_limit']),
+      // 0 stands for the limit of contracts that are older than it.
+      originEnergyLimit: amount(found['origin_energy_limit']) || 10_000_000n,
     }
   })
 }
@@ -276,7 +299,10 @@ export interface TrialCall {
   readonly token?: { readonly id: bigint; readonly amount: bigint }
 }
 
-/** Runs a call on the node without sending it. */
+/**
+ * Runs a call on the node without sending it. Throws `RPC_ERROR` for a node that runs nothing, or not now: that says nothing
+ * about the contract.
+ */
 export function trialRead(call: TrialCall): Read<Trial> {
   const { to } = call
   return read('wallet/triggerconstantcontract', bodyOf(call), (answer) => {
@@ -287,6 +313,7 @@ export function trialRead(call: TrialCall): Read<Trial> {
     const returned = list(found['constant_result'])
       .map((part) => hex(part))
       .join('')
+    if (result['result'] !== true && NO_TRIAL.test(message)) throw noTrial(message)
     const failed = result['result'] !== true || ret?.['ret'] === 'FAILED'
     const own = to === undefined ? '' : addressToHex(to).slice(2)
     const events =
@@ -303,14 +330,29 @@ export function trialRead(call: TrialCall): Read<Trial> {
   })
 }
 
+/** How java-tron says that it runs no trials at all, or that this one took longer than it gives to anybody. */
+const NO_TRIAL = /does not support constant|OutOfTime|CPU timeout/i
+
+function noTrial(reason: string): CofferError {
+  const never = /does not support/i.test(reason)
+  return new CofferError({
+    code: 'RPC_ERROR',
+    message: never
+      ? 'The node runs no contracts for its callers, so that nothing can be said about this one. Use another node.'
+      : 'The node had no time to run the contract. Try again, or use another node.',
+    details: { path: 'wallet/triggerconstantcontract', reason },
+    retryable: !never,
+  })
+}
+
+/** In hexadecimal throughout: with `visible` a node writes the addresses of events in a way that nobody else knows. */
 function bodyOf({ owner, to, data, value = 0n, token }: TrialCall): Record<string, unknown> {
   return {
-    owner_address: owner,
-    ...(to === undefined ? {} : { contract_address: to }),
+    owner_address: addressToHex(owner),
+    ...(to === undefined ? {} : { contract_address: addressToHex(to) }),
     data,
     ...(value === 0n ? {} : { call_value: value }),
     ...(token ? { call_token_value: token.amount, token_id: token.id } : {}),
-    visible: true,
   }
 }
 

@@ -108,6 +108,8 @@ export interface Resolved {
   readonly intent: TronIntent
   /** The asset it is about, if any. */
   readonly asset?: { readonly asset: Asset; readonly kind: AssetKind }
+  /** The token that a call sends along, if any. */
+  readonly sent?: { readonly asset: Asset; readonly kind: AssetKind }
   /** The amount is to be all there is. */
   readonly max: boolean
 }
@@ -165,15 +167,10 @@ function resolveKind(request: TronRequest, network: TronNetwork): Resolved {
           code: 'INVALID_ASSET',
           message: 'Only TRC-10 tokens are sent along with a call. Others move by calls of their own.',
         })
-      return plain({
-        kind: 'call',
-        to: parseAddress(to),
-        value: sun(amount),
-        data: dataOf(data),
-        ...(kind && sent && token
-          ? { token: { id: BigInt(kind.id), amount: amountOf(token.amount, sent) } }
-          : {}),
-      })
+      const call = { kind: 'call', to: parseAddress(to), value: sun(amount), data: dataOf(data) } as const
+      if (!kind || !sent || !token) return plain(call)
+      const along = { id: BigInt(kind.id), amount: amountOf(token.amount, sent) }
+      return { intent: { ...call, token: along }, max: false, sent: { asset: sent, kind } }
     }
     case 'deploy': {
       const { data, name = '', amount, userPercent = 100, originEnergyLimit = 10_000_000n } = request

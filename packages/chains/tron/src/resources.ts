@@ -13,12 +13,14 @@ export interface Resources {
   readonly energy: Allowance
   /** Own coin that is staked for each, and not lent. */
   readonly staked: Readonly<Record<Resource, bigint>>
+  /** Own coin that is staked in older ways (for votes alone, or as before 2023): shown here, and not moved by requests. */
+  readonly older: bigint
   /** Own coin that is staked, and of which others have the use. */
   readonly lent: Readonly<Record<Resource, bigint>>
   /** Coin on its way out of staking; `ready` in Unix milliseconds. */
   readonly unfreezing: readonly {
     readonly amount: bigint
-    readonly resource: Resource
+    readonly resource: Resource | 'votes'
     readonly ready: number
   }[]
   /** What `withdraw` would bring back now. */
@@ -40,7 +42,7 @@ export async function readResources(
     [blockRead('wallet'), accountRead(address), allowancesRead(address), rewardRead(address)] as const,
     options,
   )
-  const { frozen, delegated, unfreezing, votes } = take(state)
+  const { frozen, older, delegated, unfreezing, votes } = take(state)
   const { free, bandwidth, energy, votes: power } = take(allowances)
   const { time } = take(head)
   return {
@@ -48,6 +50,7 @@ export async function readResources(
     bandwidth,
     energy,
     staked: frozen,
+    older,
     lent: delegated,
     unfreezing: unfreezing.map(({ ready, ...rest }) => ({ ...rest, ready: Number(ready) })),
     withdrawable: unfreezing.reduce((sum, { amount, ready }) => (ready <= time ? sum + amount : sum), 0n),

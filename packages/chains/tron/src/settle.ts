@@ -25,8 +25,11 @@ export async function settleOpen(
   const solid = take(final) as Block
   const settled = open.filter(({ expiration }, i) => {
     const { length } = traces[i]!
-    const found = answers.slice(i * length, (i + 1) * length).some((answer) => take<unknown>(answer))
-    return found || isOver(BigInt(expiration), solid)
+    const [mined, final, known, knownFinal] = answers
+      .slice(i * length, (i + 1) * length)
+      .map((answer) => Boolean(take<unknown>(answer)))
+    // A full node shows by its id what waits for a block as well: only its result tells that one took it.
+    return mined || final || knownFinal || (!known && isOver(BigInt(expiration), solid))
   })
   await settle(store, accountId(network, address), settled)
   const rest = open.find((one) => !settled.includes(one))

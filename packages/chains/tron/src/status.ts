@@ -30,7 +30,7 @@ export async function status(
     const confirmations = Math.max(1, take(head).height - height + 1)
     return { state: 'mined', height, hash: take(block).hash, ok, fee, confirmations, final: isFinal }
   }
-  // A node that keeps no results knows of it all the same.
+  // It waits for a block; or a node that keeps no results knows of one.
   if (take(known) || take(knownFinal)) return { state: 'pending' }
   if (isOver(tx.expiration, take(solid))) {
     // The answers above may be of several moments, and of several servers: once more, now that it is past.
@@ -78,7 +78,7 @@ export function minedRead(tree: 'wallet' | 'walletsolidity', txid: string): Read
   })
 }
 
-/** Whether a block has a transaction. */
+/** Whether a node has a transaction: in a block, or, among the newest ones (`wallet`), waiting for one. */
 export function transactionRead(tree: 'wallet' | 'walletsolidity', txid: string): Read<boolean> {
   return read(`${tree}/gettransactionbyid`, { value: txid }, (value) => {
     const { txID } = object(value)
@@ -88,6 +88,6 @@ export function transactionRead(tree: 'wallet' | 'walletsolidity', txid: string)
 }
 
 /** Whether it waits for a block, on nodes that can tell. */
-function waitingRead(txid: string): Read<boolean> {
+export function waitingRead(txid: string): Read<boolean> {
   return read('wallet/gettransactionfrompending', { value: txid }, (value) => object(value)['txID'] === txid)
 }

@@ -1,4 +1,11 @@
-import { type Asset, type Balance, CofferError, type ReadOptions, type TronSource } from '@coffer/core'
+import {
+  type Asset,
+  type Balance,
+  CofferError,
+  isCofferError,
+  type ReadOptions,
+  type TronSource,
+} from '@coffer/core'
 import { encodeAddress } from './abi.ts'
 import { cleanText, object, words } from './answers.ts'
 import { assetKind, tokenAsset, trc10Asset } from './assets.ts'
@@ -33,8 +40,14 @@ export function contractsRead(
   return {
     ...trial,
     parse: (value) => {
-      const { returned, failure } = trial.parse(value)
-      return failure === undefined ? readerAnswers(returned, queries.length) : undefined
+      try {
+        const { returned, failure } = trial.parse(value)
+        return failure === undefined ? readerAnswers(returned, queries.length) : undefined
+      } catch (error) {
+        // Too much at once, perhaps; what the node says to each of them is heard.
+        if (isCofferError(error, 'RPC_ERROR')) return undefined
+        throw error
+      }
     },
   }
 }
@@ -136,14 +149,15 @@ export async function readToken(
   }
 }
 
-/** Reads a TRC-10 token by its number. Throws `TOKEN_UNREADABLE`. */
-export async function readTrc10(
-  source: TronSource,
-  network: TronNetwork,
-  id: string,
-  options: ReadOptions,
-): Promise<Asset> {
-  const issue = read('wallet/getassetissuebyid', { value: id }, (value) => {
+interface Trc10Issue {
+  readonly symbol: string
+  readonly name: string
+  readonly decimals: number
+}
+
+/** What a TRC-10 token was issued as; `undefined` where there is none that makes sense. */
+export function trc10Read(id: string): Read<Trc10Issue | undefined> {
+  return read('wallet/getassetissuebyid', { value: id }, (value) => {
     const found = object(value)
     if (found['id'] !== id) return undefined
     const precision = found['precision'] ?? 0
@@ -151,7 +165,16 @@ export async function readTrc10(
       return undefined
     return { symbol: words(found['abbr']), name: words(found['name']), decimals: precision }
   })
-  const [answer] = await ask(source, [issue] as const, options)
+}
+
+/** Reads a TRC-10 token by its number. Throws `TOKEN_UNREADABLE`. */
+export async function readTrc10(
+  source: TronSource,
+  network: TronNetwork,
+  id: string,
+  options: ReadOptions,
+): Promise<Asset> {
+  const [answer] = await ask(source, [trc10Read(id)] as const, options)
   const found = take(answer)
   const asset = trc10Asset(id, network)
   if (!found)
@@ -170,10 +193,9 @@ export async function readTrc10(
   }
 }
 
-/** Throws `TOKEN_MISMATCH` when the chain gives a token other decimals than the asset has. */
-export function checkDecimals(asset: Asset, answer: ContractAnswer): void {
-  const found = uintAnswer(answer)
-  if (found === BigInt(asset.decimals)) return
+/** Throws `TOKEN_MISMATCH` when the chain gives a token other decimals than the asset has. Nothing to compare where it claims none. */
+export function checkDecimals(asset: Asset, found: bigint | undefined): void {
+  if (asset.decimals < 0 || found === BigInt(asset.decimals)) return
   throw new CofferError({
     code: 'TOKEN_MISMATCH',
     message: `${asset.symbol} should have ${asset.decimals} decimals; the chain says ${found ?? 'nothing'}. Nothing was made. Check the token and the node.`,

@@ -1,13 +1,14 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { unsigned } from './api-build.ts'
 import { ApiError, fromJson, problemOf, toJson, transactionJson } from './api-json.ts'
-import { hexOf, parseHex, utf8Hex } from './bytes.ts'
+import { base58Of, hexOf, parseHex, utf8Hex } from './bytes.ts'
 import { ask } from './contract-vm.ts'
 import { TRIGGER } from './contracts.ts'
 import { type ApiRequest, addressParam, type Endpoints, longOf } from './endpoint.ts'
 import type { JsonObject } from './json.ts'
 import {
   type AbiEntry,
+  type Log,
   log,
   smartContract,
   type TriggerSmartContract,
@@ -139,13 +140,18 @@ function constantJson(request: ApiRequest, value: TriggerSmartContract, result: 
     ...(result.energy > 0n && { energy_used: result.energy }),
     ...(result.penalty > 0n && { energy_penalty: result.penalty }),
     constant_result: [result.output],
-    ...(result.logs.length > 0 && { logs: result.logs.map((row) => toJson(log, row, false)) }),
+    ...(result.logs.length > 0 && { logs: result.logs.map((row) => logJson(request, row)) }),
     transaction: {
       ...transactionJson(ran, request.visible),
       ret: [failed ? { ret: 'FAILED' } : {}],
       visible: request.visible,
     },
   }
+}
+
+/** An event. For people the 20 bytes of its contract are written in base58check as they are, which is nobody's address. */
+function logJson({ visible }: ApiRequest, row: Log): JsonObject {
+  return { ...toJson(log, row, visible), address: visible ? base58Of(row.address) : row.address }
 }
 
 /** A call out of a request: `function_selector` with `parameter`, or `data`. */

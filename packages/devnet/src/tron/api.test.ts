@@ -136,6 +136,22 @@ describe('questions to contracts', () => {
     })
   })
 
+  test('name the contract of an event by 20 bytes, for people in a base58check of those', async () => {
+    const addressOf = async (visible: boolean): Promise<unknown> => {
+      const hex = (address: string): string => TronWeb.address.toHex(address)
+      const answer = await node.request<{ logs: { address: string }[] }>('wallet/triggerconstantcontract', {
+        owner_address: visible ? a.address : hex(a.address),
+        contract_address: visible ? node.tokens.USDT.address : hex(node.tokens.USDT.address),
+        function_selector: 'approve(address,uint256)',
+        parameter: '1'.padStart(64, '0').repeat(2),
+        visible,
+      })
+      return answer.logs[0]?.address
+    }
+    expect(await addressOf(false)).toBe('a614f803b6fd780986a42c78ec9c7f77e6ded13c')
+    expect(await addressOf(true)).toBe('G9AHnMvAgqKJ2eWErupYfdzu6hgWVUZqu')
+  })
+
   test('of nobody, and with nothing to ask, are refused', async () => {
     expect(await ask({ contract_address: stranger, function_selector: 'x()' })).toEqual({
       result: { code: 'CONTRACT_VALIDATE_ERROR', message: 'Smart contract is not exist.' },
