@@ -82,7 +82,8 @@ async function pay(context: Context, request: Paying & { readonly draft: Draft }
     await agree(context, agreement)
     const signed = await withKeys(context, (keys) => keys.sign(draft, { accept, signal: io.signal }))
     return await wallet.publish(signed, { signal: io.signal }).catch((error: unknown) => {
-      if (isCofferError(error, 'BROADCAST_UNKNOWN'))
+      // One node's refusal is not always the last word: the wallet keeps it, and others may take it.
+      if (isCofferError(error) && (error.code === 'BROADCAST_UNKNOWN' || error.details['definite'] === false))
         output.say(`To send it again: coffer publish ${signed.txid}`)
       throw error
     })

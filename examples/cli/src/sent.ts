@@ -33,9 +33,9 @@ const EXPIRED = 'expired/'
  * Keeps an expired payment, which the wallet forgets, until it is paid again. False for one of a payout: that is paid again by the
  * payout itself, and by nothing else.
  */
-export async function keepExpired({ store }: Context, { signed }: Payment): Promise<boolean> {
-  if ((await store.get(payoutKey(signed))) !== undefined) return false
-  await store.set(expiredKey(signed), JSON.stringify(signed))
+export async function keepExpired(context: Context, { signed }: Payment): Promise<boolean> {
+  if (await isOfPayout(context, signed)) return false
+  await context.store.set(expiredKey(signed), JSON.stringify(signed))
   return true
 }
 
@@ -48,9 +48,16 @@ export async function forgetExpired({ store }: Context, signed: Signed): Promise
   await store.delete(expiredKey(signed))
 }
 
-/** Marks a payment as one of a payout, before it is sent. */
+/**
+ * Marks a payment as one of a payout, before it is sent. The queue makes the wallet forget it once it has ended; until the queue
+ * runs again, and while it runs beside another command, the mark alone keeps it from being paid anew by hand as well.
+ */
 export async function markPayout({ store }: Context, signed: Signed): Promise<void> {
   await store.set(payoutKey(signed), '')
+}
+
+export async function isOfPayout({ store }: Context, signed: Signed): Promise<boolean> {
+  return (await store.get(payoutKey(signed))) !== undefined
 }
 
 const expiredKey = ({ chain, txid }: Signed): string => `${EXPIRED}${chain}/${txid}`

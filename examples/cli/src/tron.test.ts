@@ -1,16 +1,20 @@
 // One file: a devnet, a wallet and its history are made here once, and each part builds on what the ones before it left.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { type Devnet, startDevnet } from '@coffer/devnet'
 import { generateMnemonic } from '@coffer/signer-software'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { announceDevnet } from './devnet-file.ts'
 import { type Ran, runIn, written } from './fake-io.fixture.ts'
 
 const PASSPHRASE = 'quiet lamp over seven hills'
 const STRANGER = 'TUoHaVjx7n5xz8LwPRDckgFrDWhMhuSuJM'
 const OTHER = 'TJRabPrwbZy45sbavfcjinPJC18kjpRTv8'
+const USDT = 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t'
 const TXID = /^[0-9a-f]{64}$/
 const TRX = 1_000_000n
 const mnemonic = generateMnemonic()
@@ -79,6 +83,22 @@ interface Resources {
 const resources = async (): Promise<Resources> =>
   (await online('resources --chain tron-devnet --json')).json<Resources>()
 
+/** A server that takes no transaction, and passes on every other question. */
+async function refusingNode(url: string): Promise<{ readonly url: string; close(): void }> {
+  const server = createServer(async (request, response) => {
+    const body = await text(request)
+    const passOn = async (): Promise<string> =>
+      (await fetch(`${url}${request.url}`, { method: 'POST', body })).text()
+    const isBroadcast = request.url?.includes('broadcast')
+    response.end(isBroadcast ? '{"code":"SIGERROR","message":"6e6f"}' : await passOn())
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, close: () => server.close() }
+}
+
 beforeAll(async () => {
   home = await makeWallet(mnemonic)
   passphraseFile = file('passphrase')
@@ -90,9 +110,29 @@ beforeAll(async () => {
   // Somebody's already, so that paying them opens no account.
   await devnet.tron.fund(STRANGER, { amount: TRX })
   await devnet.tron.fund(STRANGER, { token: 'USDT', amount: 1n })
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + passed)
 })
 
-afterAll(() => devnet?.stop())
+// One that fails must not leave the others waiting.
+afterEach(() => devnet.tron.setAutomine(true))
+
+afterAll(async () => {
+  vi.restoreAllMocks()
+  await devnet?.stop()
+})
+
+const { now } = Date
+let passed = 0
+
+/** Lets time pass by the clock of this machine, by which the devnet runs as well. */
+async function pass(seconds: number): Promise<void> {
+  turnClock(seconds)
+  await devnet.tron.mine(3)
+}
+
+function turnClock(seconds: number): void {
+  passed += seconds * 1000
+}
 
 describe('without a network', () => {
   it('has one address on test networks, and another on the real one', async () => {
@@ -370,15 +410,23 @@ describe('on a devnet', () => {
     failedWith(await sending(`--to ${STRANGER} --amount 3 --max-fee 1`), 3, 'FEE_TOO_HIGH')
     failedWith(await sending(`--to ${STRANGER} --amount 1000000`), 1, 'INSUFFICIENT_FUNDS')
     failedWith(await sending(`--to ${STRANGER} --amount 3 --permission 5`), 2, 'INVALID_REQUEST')
+    // Its contract takes no coin.
+    failedWith(await sending(`--to ${USDT} --amount 3`), 2, 'INVALID_REQUEST')
   })
 
   it('says when a call failed: the fee is paid, and nothing moved', async () => {
+    const [draft, signed] = [file('draft.json'), file('signed.json')]
+    await online(`send --chain tron-devnet --to ${STRANGER} --amount 1.5 --asset USDT --draft-out ${draft}`)
+    await signing(`sign ${draft} -o ${signed} --yes`)
     const before = await balances()
-    const ran = await sending(`--to ${STRANGER} --amount 1.5 --asset USDT --fee-limit 0.5`)
+    // What it pays is gone before it arrives.
+    await devnet.tron.setAccount(own, { tokens: { [USDT]: 1n } })
+    const ran = await online(`publish ${signed}`)
+    const after = await balances()
+    await devnet.tron.setAccount(own, { tokens: { [USDT]: before['USDT']! } })
     expect(ran.stderr).toMatch(/^Error \[PAYMENT_FAILED\]/m)
     expect([ran.code, ran.stdout.length]).toEqual([1, 65])
-    const after = await balances()
-    expect([after['USDT'], after['TRX']! < before['TRX']!]).toEqual([before['USDT'], true])
+    expect([after['USDT'], after['TRX']! < before['TRX']!]).toEqual([1n, true])
   })
 
   it('crosses an air gap: draft, inspect, sign, publish, publish again', async () => {
@@ -391,7 +439,7 @@ describe('on a devnet', () => {
     await writeFile(join(cold, 'words.age'), await readFile(file('words.age')))
     const seen = await runIn(cold, `inspect ${draft}`)
     expect(seen.stdout).toContain(`Send 2 USDT to ${STRANGER}`)
-    expect(seen.stdout).toMatch(/ energy: /)
+    expect(seen.stdout).toMatch(/\(.*[0-9] energy.*\)/)
     const line = `sign ${draft} -o ${signed} --passphrase-file ${passphraseFile} --yes --json`
     const { txid } = (await runIn(cold, line)).json<Sent>()
     const again = await runIn(cold, `inspect ${signed}`)
@@ -402,6 +450,23 @@ describe('on a devnet', () => {
     }
     failedWith(await paying(`cancel ${txid}`), 2, 'UNSUPPORTED')
     expect((await coffer(`discard ${draft} --devnet`)).stdout).toMatch(/^Nothing was kept for it/)
+  })
+
+  it('keeps what a node refused: it may be paid all the same, and is sent again by its id', async () => {
+    const node = await refusingNode(devnet.tron.url)
+    const by = (url: string, line: string): Promise<Ran> =>
+      runIn(home, line, { env: { COFFER_RPC_TRON_DEVNET: url } })
+    const send = `send --chain tron-devnet --to ${STRANGER} --amount 1.75 --yes --passphrase-file ${passphraseFile}`
+    try {
+      const ran = await by(node.url, send)
+      failedWith(ran, 1, 'BROADCAST_REJECTED')
+      const [, txid] = /^To send it again: coffer publish ([0-9a-f]{64})$/m.exec(ran.stderr)!
+      failedWith(await by(devnet.tron.url, send), 3, 'PAYMENT_OPEN')
+      const published = (await by(devnet.tron.url, `publish ${txid} --json`)).json<Sent>()
+      expect(published).toMatchObject({ txid, status: { state: 'confirmed' } })
+    } finally {
+      node.close()
+    }
   })
 
   it('sees through a draft that was changed on the way', async () => {
@@ -425,7 +490,7 @@ describe('on a devnet', () => {
     )
     for (const { stdout, stderr } of [await coffer(`inspect ${draft}`), await signing(`sign ${draft}`)]) {
       const lines = `${stdout}${stderr}`.split('\n')
-      expect(lines).toContain('    before: owner   Send 1 TRX to  [2KT ')
+      expect(lines).toContain('    before: owner  Send 1 TRX to [2KT')
       expect(lines.filter((line) => /^ *(?:Send|x)|[\p{Cc}\p{Cf}]/u.test(line))).toEqual([])
     }
   })
@@ -442,7 +507,6 @@ describe('staking', () => {
   it('goes round: freeze, lend, take back, vote, unfreeze, wait, withdraw, claim', async () => {
     const node = devnet.tron
     const [witness = '', second = ''] = node.witnesses
-    // A chain that is many days ahead of this machine's clock is not believed.
     await node.setParameters({ getUnfreezeDelayDays: 1n })
     const frozen = await staking('freeze --amount 1000 --for energy')
     expect(frozen.stderr).toContain('  Stake 1000 TRX for energy\n')
@@ -456,6 +520,7 @@ describe('staking', () => {
     expect((await resources()).lent.energy).toBe('100000000')
     expect((await staking(`undelegate --amount 40 --for energy --to ${STRANGER}`)).code).toBe(0)
     expect((await resources()).lent.energy).toBe('60000000')
+    failedWith(await staking(`delegate --amount 1600 --for energy --to ${STRANGER}`), 1, 'INSUFFICIENT_FUNDS')
     const locked = await staking(`delegate --amount 10 --for energy --to ${STRANGER} --lock 24`)
     expect(locked.stderr).toContain('for at least 86400 s')
 
@@ -474,7 +539,7 @@ describe('staking', () => {
     expect(text).toMatch(/^ {2}staked +1460 TRX for energy$/m)
     expect(text).toMatch(/^ {2}lent to others +70 TRX for energy$/m)
     expect(text).toMatch(/^ {2}coming back +50 TRX from energy, \d{4}-\d\d-\d\d \d\d:\d\d$/m)
-    await node.advanceTime(86_400)
+    await pass(90_000)
     expect((await resources()).withdrawable).toBe('70000000')
     const before = await balances()
     expect((await staking('withdraw')).code).toBe(0)
@@ -484,6 +549,7 @@ describe('staking', () => {
     expect((await staking('cancel-unfreeze')).code).toBe(0)
     expect(await resources()).toMatchObject({ unfreezing: [], staked: { energy: '1460000000' } })
 
+    failedWith(await staking('claim'), 2, 'INVALID_REQUEST')
     await node.setAccount(own, { rewards: 7n * TRX })
     const claimed = await balances()
     const claim = (await staking('claim --json')).json<Sent>()
@@ -501,24 +567,49 @@ describe('staking', () => {
 })
 
 describe('payments that expire', () => {
-  /** Sends what no block takes, and lets its time pass. */
-  async function expire(line: string): Promise<string> {
-    const node = devnet.tron
-    await node.setAutomine(false)
-    const { txid } = (await sending(`${line} --expires 60 --wait 0 --json`)).json<Sent>()
-    expect(await node.dropTransaction(txid)).toBe(true)
-    await node.setAutomine(true)
-    await node.advanceTime(90)
-    await node.mine(3)
-    return txid
-  }
-
   const waiting = async (): Promise<string[]> =>
     (await online('payments --json')).json<Sent[]>().map(({ txid }) => txid)
 
+  it('are told of while they are followed, once this machine finds them late as well', async () => {
+    const node = devnet.tron
+    // Its blocks came faster than time passed.
+    await pass(600)
+    await node.setAutomine(false)
+    const before = await waiting()
+    const following = sending(`--to ${STRANGER} --amount 4.75 --expires 60`)
+    let txid = ''
+    await expect
+      .poll(async () => {
+        txid = (await waiting()).find((id) => !before.includes(id)) ?? ''
+        return txid
+      })
+      .toMatch(TXID)
+    await node.dropTransaction(txid)
+    await node.setAutomine(true)
+    await node.advanceTime(300)
+    await node.mine(3)
+    const early = await paying(`retry ${txid}`)
+    failedWith(early, 2, 'INVALID_REQUEST')
+    expect(early.stderr).toContain('waiting for a block')
+    turnClock(90)
+    const ran = await following
+    expect(ran.stderr).toMatch(/^Error \[PAYMENT_EXPIRED\]/m)
+    expect(ran.stderr).toContain(`To pay it again: coffer retry ${txid}\n`)
+    expect(ran.code).toBe(1)
+    expect((await online(`payments --forget ${txid}`)).stdout).not.toContain(txid)
+    failedWith(await paying(`retry ${txid}`), 2, 'INVALID_REQUEST')
+  })
+
   it('are paid again once that is certain, and only once', async () => {
+    const node = devnet.tron
     const before = await balances(`--address ${STRANGER}`)
-    const txid = await expire(`--to ${STRANGER} --amount 4.5`)
+    await node.setAutomine(false)
+    const { txid } = (
+      await sending(`--to ${STRANGER} --amount 4.5 --expires 60 --wait 0 --json`)
+    ).json<Sent>()
+    expect(await node.dropTransaction(txid)).toBe(true)
+    await node.setAutomine(true)
+    await pass(600)
     const listed = await online('payments')
     expect(listed.stdout).toContain(
       `${txid}  No block took it in time, and none can any more: "coffer retry" pays it again`,
@@ -534,30 +625,6 @@ describe('payments that expire', () => {
     expect(again.stdout.trim()).toMatch(TXID)
     expect(again.stdout).not.toContain(txid)
     expect((await balances(`--address ${STRANGER}`))['TRX']).toBe(before['TRX']! + 4_500_000n)
-    failedWith(await paying(`retry ${txid}`), 2, 'INVALID_REQUEST')
-  })
-
-  it('are told of while they are followed', async () => {
-    const node = devnet.tron
-    await node.setAutomine(false)
-    const before = await waiting()
-    const following = sending(`--to ${STRANGER} --amount 4.75 --expires 60`)
-    let txid = ''
-    await expect
-      .poll(async () => {
-        txid = (await waiting()).find((id) => !before.includes(id)) ?? ''
-        return txid
-      })
-      .toMatch(TXID)
-    await node.dropTransaction(txid)
-    await node.setAutomine(true)
-    await node.advanceTime(90)
-    await node.mine(3)
-    const ran = await following
-    expect(ran.stderr).toMatch(/^Error \[PAYMENT_EXPIRED\]/m)
-    expect(ran.stderr).toContain(`To pay it again: coffer retry ${txid}\n`)
-    expect(ran.code).toBe(1)
-    expect((await online(`payments --forget ${txid}`)).stdout).not.toContain(txid)
     failedWith(await paying(`retry ${txid}`), 2, 'INVALID_REQUEST')
   })
 
@@ -643,8 +710,10 @@ describe('payouts', () => {
     expect((await stopped).code).toBe(130)
     await node.dropTransaction(late)
     await node.setAutomine(true)
-    await node.advanceTime(700)
-    await node.mine(3)
+    await pass(1_800)
+    expect((await online('payments')).stdout).toContain(
+      `${late}  No block took it in time, and none can any more: "coffer payout" pays it again`,
+    )
     failedWith(await paying(`retry ${late}`), 2, 'INVALID_REQUEST')
     expect((await online('payments')).stdout).not.toContain(late)
     // Two at once: one waits for the other, and finds nothing left to pay.
@@ -681,6 +750,28 @@ describe('payouts', () => {
   })
 })
 
+describe('payouts of which one cannot be paid', () => {
+  it('pay the others, say why, and try that one again later', async () => {
+    await writeFile(file('some.csv'), `gift-1,${OTHER},1\ngift-2,${USDT},1\ngift-3,${OTHER},1.5\n`)
+    const before = await balances(`--address ${OTHER}`)
+    const line = `payout ${file('some.csv')} --chain tron-devnet`
+    const ran = await paying(`${line} --memo tea`)
+    expect(ran.stderr).toContain(`  gift-1  Send 1 TRX to ${OTHER}, with the memo "tea"\n`)
+    expect(ran.stderr).toMatch(/^ {2}gift-2 cannot be paid now\. .*contract/m)
+    expect(ran.stderr).toMatch(/^ {2}Fees of 2 of them about /m)
+    expect(ran.stderr).toMatch(/^Error \[PAYMENT_FAILED\]: 1 of \d+ payouts paid nothing: gift-2\./m)
+    expect(ran.stdout).toMatch(/^gift-2 +refused +1 TRX +T\w+ +.*contract/m)
+    expect((await balances(`--address ${OTHER}`))['TRX']).toBe(before['TRX']! + 2_500_000n)
+    const again = await paying('payout --chain tron-devnet')
+    expect(again.stderr).toContain('gift-2: refused, 1 TRX')
+    expect(again.code).toBe(1)
+    const other = await paying(line)
+    failedWith(other, 2, 'INVALID_REQUEST')
+    expect(other.stderr).toContain('gift-1 was added before')
+    expect((await balances(`--address ${OTHER}`))['TRX']).toBe(before['TRX']! + 2_500_000n)
+  })
+})
+
 describe('an account of two keys', () => {
   it('is made, shown, and pays over files: cosign, cosign, finish, publish', async () => {
     const [ann, ben, shared] = [
@@ -704,6 +795,9 @@ describe('an account of two keys', () => {
     expect(changed.stderr).toContain('100 TRX for the change of keys')
     expect(changed.json<Sent>().status.state).toBe('confirmed')
 
+    expect((await online(`permissions --chain tron-devnet --address ${annsKey}`)).stdout).toMatch(
+      new RegExp(`^  0  owner +1 of ${annsKey} \\(1\\) +everything$`, 'm'),
+    )
     const shown = await online(`permissions --chain tron-devnet --address ${account}`)
     expect(shown.stdout).toMatch(
       new RegExp(`^  0  owner +2 of ${annsKey} \\(1\\), ${bensKey} \\(1\\) +everything$`, 'm'),

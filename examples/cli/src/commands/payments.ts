@@ -38,19 +38,21 @@ interface Row {
   readonly chain: string
   readonly txid: string
   readonly status: PaymentStatus
+  /** What pays it again, where it has expired. */
+  readonly again: 'retry' | 'payout'
 }
 
-/** Those that go on, then those that have expired. */
+/** Those that go on, then those that have expired. One that expires now is kept, unless it is one of a payout. */
 async function readRows(context: Context): Promise<readonly Row[]> {
   const { wallet } = context
   const going = await Promise.all(
     (await wallet.payments()).map(async (payment): Promise<Row> => {
       const { chain, txid } = payment
-      return { chain, txid, status: await statusOf(context, payment) }
+      return { chain, txid, status: await statusOf(context, payment), again: 'payout' }
     }),
   )
   const expired = (await expiredPayments(context)).map(
-    ({ chain, txid }): Row => ({ chain, txid, status: { state: 'expired' } }),
+    ({ chain, txid }): Row => ({ chain, txid, status: { state: 'expired' }, again: 'retry' }),
   )
   const known = new Set(expired.map(({ txid }) => txid))
   return [...going.filter(({ txid }) => !known.has(txid)), ...expired]
@@ -70,8 +72,8 @@ async function forget(context: Context, txids: readonly string[]): Promise<void>
   }
 }
 
-function toCells({ chains }: Context, { chain: id, txid, status }: Row): string[] {
+function toCells({ chains }: Context, { chain: id, txid, status, again }: Row): string[] {
   const chain = findChain(chains, id)
-  const more = status.state === 'expired' ? ': "coffer retry" pays it again' : ''
+  const more = status.state === 'expired' ? `: "coffer ${again}" pays it again` : ''
   return [chain.name, txid, sentence(chain, status) + more]
 }

@@ -145,10 +145,13 @@ async function add(
     asset: asset.id,
     memo: options.memo,
   }))
-  for (const { id, to, amount } of payouts) {
+  for (const { id, to, amount, memo } of payouts) {
     const row = known.get(id)
-    if (!row || (row.to === to && row.amount === amount && row.asset === asset.id)) continue
-    throw invalid(`The payout ${id} was added before, and pays something else. Give this one another id.`)
+    if (!row || (row.to === to && row.amount === amount && row.asset === asset.id && row.memo === memo))
+      continue
+    throw invalid(
+      `The payout ${id} was added before, and pays something else or has another memo. Give this one another id.`,
+    )
   }
   await queue.add(payouts)
 }
@@ -158,35 +161,32 @@ async function ask(
   { context, chain, tron, options }: Payouts,
   toPay: readonly PayoutStatus[],
 ): Promise<void> {
-  const { home, io, output, chains, store } = context
-  const { signal } = io
+  const { home, output, chains, store } = context
   const assets = await assetsOf({ context, chain, tron, options }, toPay)
   output.say(output.colors.bold(`From ${tron.address} on ${chain.name}`))
   output.say(
     table(
-      toPay.map(({ id, ...row }) => [id, `Send ${amountOf(row, assets)} to ${row.to}`]),
+      toPay.map(({ id, memo, ...row }) => [
+        id,
+        `Send ${amountOf(row, assets)} to ${row.to}${memo === undefined ? '' : `, with the memo "${oneLine(memo)}"`}`,
+      ]),
       '  ',
     ),
   )
-  const waiting = toPay.filter(({ state }) => state === 'waiting').slice(0, MOST_PRICED)
-  if (waiting.length > 0) {
-    const requests = waiting.map(({ to, amount, asset }) => ({
-      to,
-      amount,
-      asset,
-      again: true,
-      memo: options.memo,
-    }))
-    const drafts = await withHomeLock(home, signal, () => tron.createBatch(requests, { signal }))
+  // Of what was signed before nothing is asked anew: it pays that, or nothing.
+  const unsigned = toPay.filter(({ txid }) => txid === undefined)
+  if (unsigned.length > 0) {
+    const drafts = await price({ context, chain, tron, options }, unsigned.slice(0, MOST_PRICED))
     const policy = await readPolicy(home, chains)
     const contacts = await readContacts(store, chain.id)
     const { accept = [] } = options
     for (const { effects } of drafts) checkEffects(effects, { chain, policy, accept, contacts })
     const sum = (of: 'expected' | 'ceiling'): bigint => drafts.reduce((sum, { fee }) => sum + fee[of], 0n)
-    const which = waiting.length === toPay.length ? 'Fees' : `Fees of the first ${waiting.length}`
-    output.say(
-      `  ${which} about ${showAmount(sum('expected'), chain.coin)}, at most ${showAmount(sum('ceiling'), chain.coin)}`,
-    )
+    const which = drafts.length === toPay.length ? 'Fees' : `Fees of ${drafts.length} of them`
+    if (drafts.length > 0)
+      output.say(
+        `  ${which} about ${showAmount(sum('expected'), chain.coin)}, at most ${showAmount(sum('ceiling'), chain.coin)}`,
+      )
   }
   await agree(context, options)
 }
@@ -194,21 +194,52 @@ async function ask(
 /** As many as are priced together. */
 const MOST_PRICED = 100
 
+/** Drafts of those that can be paid now. Says of the others why not: the queue passes them over. */
+async function price({ context, tron }: Payouts, rows: readonly PayoutStatus[]): Promise<readonly Draft[]> {
+  const { home, io, output } = context
+  const { signal } = io
+  const requests = rows.map(({ id, to, amount, asset, memo }) => ({
+    id,
+    request: { to, amount, asset, memo, again: true },
+  }))
+  return withHomeLock(home, signal, async () => {
+    const all = await unlessRefused(() =>
+      tron.createBatch(
+        requests.map(({ request }) => request),
+        { signal },
+      ),
+    )
+    if (!(all instanceof Error)) return all
+    const payable = []
+    for (const { id, request } of requests) {
+      const alone = await unlessRefused(() => tron.estimate(request, { signal }))
+      if (alone instanceof Error) output.say(`  ${id} cannot be paid now. ${oneLine(alone.message)}`)
+      else payable.push(request)
+    }
+    return payable.length > 0 ? tron.createBatch(payable, { signal }) : []
+  })
+}
+
+/** What makes the queue pass over one payout, and go on with the others. */
+async function unlessRefused<T>(task: () => Promise<T>): Promise<T | CofferError> {
+  try {
+    return await task()
+  } catch (error) {
+    if (!isCofferError(error, 'EXECUTION_REVERTED', 'INVALID_REQUEST')) throw error
+    return error
+  }
+}
+
 /** Pays and follows until each is confirmed, or, with `--final`, settled. */
 async function follow({ context, options, ...rest }: Payouts, queue: PayoutQueue): Promise<void> {
   const { io, output } = context
   const assets = await assetsOf({ context, options, ...rest }, await queue.list())
-  const run = async (): Promise<void> => {
+  try {
     for await (const status of queue.run({ signal: io.signal, interval: rest.chain.pollInterval })) {
       output.say(`${status.id}: ${STATES[status.state]}, ${amountOf(status, assets)} to ${status.to}`)
       const states = (await queue.list()).map(({ state }) => state)
       if (!options.final && states.every((state) => state === 'confirmed' || isSettled(state))) return
     }
-  }
-  try {
-    await run()
-    // What had expired before this command began was refused now, and is paid anew by the next run.
-    if ((await queue.list()).some(({ state }) => state === 'refused')) await run()
   } catch (error) {
     if (isCofferError(error, 'ABORTED')) output.say('Nothing is lost: "coffer payout" goes on where it was.')
     throw error
@@ -247,7 +278,7 @@ async function tell(payouts: Payouts, rows: readonly PayoutStatus[]): Promise<vo
   if (unpaid.length === 0) return
   throw new CofferError({
     code: 'PAYMENT_FAILED',
-    message: `${unpaid.length} of ${rows.length} payouts paid nothing: ${unpaid.map(({ id }) => id).join(', ')}. Those that were refused are paid by a later "coffer payout", once they have expired; those that failed need a new id.`,
+    message: `${unpaid.length} of ${rows.length} payouts paid nothing: ${unpaid.map(({ id }) => id).join(', ')}. Those that were refused are tried again by a later "coffer payout", which signs anew only what can no longer be mined; those that failed need a new id.`,
     details: { payouts: rows },
   })
 }

@@ -1,12 +1,13 @@
+import type { KeySet, TronAccount } from '@coffer/tron'
 import type { Command } from 'commander'
 import { type Cli, type Context, chosenChain, openTron, withContext } from '../context.ts'
 import type { AppChain } from '../families/family.ts'
 import { familyOf } from '../families/index.ts'
 import { type CostWords, costsOf, created } from '../families/tron-costs.ts'
-import { keysOf, type Permission, readPermissions } from '../families/tron-permissions.ts'
+import { keysOf } from '../families/tron-keys.ts'
 import { invalid } from '../families/words.ts'
 import { type CommonOptions, repeated, withExamples, withOptions } from '../options.ts'
-import { oneLine, table } from '../output.ts'
+import { table } from '../output.ts'
 import { type Agreement, carryOut } from '../pay.ts'
 
 interface PermissionsOptions extends CommonOptions, Agreement, CostWords {
@@ -82,29 +83,40 @@ async function change(
 }
 
 async function show(context: Context, chain: AppChain): Promise<void> {
-  const { io, output, sources } = context
+  const { io, output } = context
   const { account, tron } = await openTron(context, chain)
-  const permissions = await readPermissions(sources.for(chain.id), tron.address, { signal: io.signal })
+  const permissions = await tron.permissions({ signal: io.signal })
   const { bold, dim } = output.colors
-  const rows = permissions.map((permission) => [
-    String(permission.id),
-    oneLine(permission.name),
-    `${permission.threshold} of ${permission.keys.map(({ address, weight }) => `${address} (${weight})`).join(', ')}`,
-    dim(mayDo(permission)),
-  ])
+  const { owner, witness, actives } = permissions
+  const rows = [
+    rowOf(0, 'owner', owner, dim('everything')),
+    ...(witness ? [rowOf(1, 'witness', witness, dim('the making of blocks'))] : []),
+    ...actives.map((active) => rowOf(active.id, active.name, active, dim(mayDo(active)))),
+  ]
   const title = `${bold(chain.name)} ${dim(familyOf(chain).label(account.descriptor))}`
   output.result(`${title}\n${table(rows, '  ')}`, {
     chain: chain.id,
     ...familyOf(chain).named(account.descriptor),
-    permissions,
+    ...permissions,
   })
 }
+
+function rowOf(id: number, name: string, { threshold, keys }: KeySet, does: string): string[] {
+  const holders = keys.map(({ address, weight }) => `${address} (${weight})`).join(', ')
+  return [String(id), name, `${threshold} of ${holders}`, does]
+}
+
+type Active = Awaited<ReturnType<TronAccount['permissions']>>['actives'][number]
 
 /** AccountPermissionUpdateContract. */
 const CHANGE_OF_KEYS = 46
 
-function mayDo({ kinds }: Permission): string {
-  if (!kinds) return 'everything'
+/** Operations are a bit for each kind of transaction, the lowest of each byte first. */
+function mayDo({ operations }: Active): string {
+  const bytes = Buffer.from(operations, 'hex')
+  const kinds = [...bytes].flatMap((byte, i) =>
+    [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => (byte >> bit) & 1).map((bit) => 8 * i + bit),
+  )
   const keys = kinds.includes(CHANGE_OF_KEYS) ? 'a change of keys among them' : 'no change of keys among them'
   return `${kinds.length} kinds of transactions, ${keys}`
 }

@@ -6,7 +6,7 @@ import { type CostWords, costsOf, created } from '../families/tron-costs.ts'
 import { sentence } from '../follow.ts'
 import { type CommonOptions, count, withExamples, withOptions } from '../options.ts'
 import { type Agreement, carryOut } from '../pay.ts'
-import { expiredPayments, findPayment, forgetExpired, statusOf } from '../sent.ts'
+import { expiredPayments, findPayment, forgetExpired, isOfPayout, statusOf } from '../sent.ts'
 import { findChain } from '../sources.ts'
 
 const TXID = /^[0-9a-f]{64}$/i
@@ -62,12 +62,13 @@ async function find(context: Context, what: string): Promise<Signed> {
   // What has expired leaves the list of what goes on, lest it be offered once more.
   const status = payment && (await statusOf(context, payment))
   const signed = given ?? (await expiredPayments(context)).find((one) => one.txid === txid)
-  if (signed) return signed
   const refused = (message: string): CofferError => new CofferError({ code: 'INVALID_REQUEST', message })
+  const over = signed ?? (status?.state === 'expired' ? payment?.signed : undefined)
+  if (over && (await isOfPayout(context, over)))
+    throw refused('It is one of a payout: run "coffer payout" again, which pays it.')
+  if (signed) return signed
   if (!payment || !status)
     throw refused('This wallet remembers no such payment. "coffer payments" lists those that have expired.')
-  if (status.state === 'expired')
-    throw refused('It is one of a payout: run "coffer payout" again, which pays it.')
   const chain = findChain(context.chains, payment.chain)
   const stands = sentence(chain, status).replace(/ …$/, '')
   throw refused(`It has not expired on ${chain.name}: ${stands.charAt(0).toLowerCase()}${stands.slice(1)}.`)

@@ -5,7 +5,6 @@ import {
   type Draft,
   describeEffects,
   formatAmount,
-  type Payment,
   parseAmount,
   type Wallet,
 } from '@coffer/core'
@@ -20,7 +19,7 @@ const TRX = trx.coin
 const USDT = usdt()
 const chains = [trx] as const
 
-/** Tron: bandwidth and energy pay fees, payments expire, an account can have several keys. */
+/** Tron: bandwidth and energy pay fees, nothing but the wallet keeps two payments apart, an account can have several keys. */
 export async function payOnTron(node: Devnet<'tron'>['tron'], mnemonic: string): Promise<void> {
   step('Open a Tron account of the same words')
   const { url } = node
@@ -98,19 +97,22 @@ export async function payOnTron(node: Devnet<'tron'>['tron'], mnemonic: string):
   const honest = await account.create({ to, amount: '1' })
   await refused('DRAFT_MISMATCH', wallet.sign(wallet.draft(JSON.stringify(honest).replaceAll(to, thief))))
 
-  step('Let a payment expire, and pay it again')
+  step('Sign the very same payment twice, while the first still waits')
   await node.setAutomine(false)
-  const late = await wallet.publish(
-    await wallet.sign(await account.create({ to, amount: '5', expiresIn: 60 })),
-  )
-  await refused('PAYMENT_OPEN', account.retry(late))
-  await node.dropTransaction(late.txid)
+  const once = await account.create({ to, amount: '5' })
+  const twin = await account.create({ to, amount: '5' })
+  const waiting = await wallet.publish(await wallet.sign(once))
+  equal((await waiting.status()).state, 'pending', 'the state of the payment')
+  await refused('PAYMENT_OPEN', wallet.sign(twin))
+  await wallet.publish(waiting.signed)
+  show('published again: the same bytes, so that one payment waits')
+  const second = await wallet.sign(await account.create({ to, amount: '5', again: true }))
+  check(second.txid !== waiting.txid, 'what is meant twice is two transactions')
+  const meant = await wallet.publish(second)
+  show('a second one on purpose, with again: true')
   await node.setAutomine(true)
-  await node.advanceTime(90)
-  await node.mine(3)
-  equal(await endOf(late), 'expired', 'the state of the payment')
-  show('expired: no block took it, and none ever can')
-  books.TRX -= sun('5') + (await pay(wallet, await account.retry(late)))
+  for (const payment of [waiting, meant]) books.TRX -= sun('5') + (await payment.confirmed(1, { signal })).fee
+  await compare(account, books)
 
   step('Give the account two keys')
   const keys = [account.address, to].map((address) => ({ address, weight: 1n }))
@@ -132,11 +134,11 @@ export async function payOnTron(node: Devnet<'tron'>['tron'], mnemonic: string):
 
   step('Compare balances with the books, to the sun')
   await compare(account, books)
-  await compare(friend, { TRX: sun('50'), USDT: sun('31.5') }, 'the friend has ')
+  await compare(friend, { TRX: sun('55'), USDT: sun('31.5') }, 'the friend has ')
 
   step('Read the history')
   const { items } = await account.history()
-  equal(items.length, 8, 'the number of rows')
+  equal(items.length, 9, 'the number of rows')
   for (const { direction, amount, asset, state, height } of items)
     show(
       `${direction === 'in' ? '+' : '-'}${formatAmount(amount, asset.decimals)} ${asset.symbol}, ${state} in block ${height}`,
@@ -158,12 +160,6 @@ async function pay(
   const { fee } = await payment.confirmed(1, { signal })
   equal(fee, draft.fee.expected, 'the fee that was paid')
   return fee
-}
-
-async function endOf(payment: Payment): Promise<string> {
-  for await (const { state } of payment.watch({ interval: 100, signal }))
-    if (state !== 'pending') return state
-  throw wrong('The payment did not end')
 }
 
 async function compare(account: TronAccount, books: { TRX: bigint; USDT: bigint }, who = ''): Promise<void> {
