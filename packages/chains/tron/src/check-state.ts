@@ -19,7 +19,7 @@ export function checkState(
   { others, head, allowances, parameters }: Facts,
   account: AccountState,
   { coin, name }: TronNetwork,
-  /** The most that can be lent or claimed. */
+  /** The most that can be lent, taken back or claimed. */
   limit: bigint | undefined,
 ): void {
   const show = (amount: bigint): string => `${formatAmount(amount, coin.decimals)} ${coin.symbol}`
@@ -95,6 +95,12 @@ export function checkState(
       const held = account.delegated[intent.resource]
       if (intent.amount > held)
         throw insufficient(`Only the ${intent.resource} of ${show(held)} is lent.`, intent.amount, held)
+      if (limit !== undefined && intent.amount > limit)
+        throw insufficient(
+          `The ${intent.resource} of ${show(limit)} can be taken back from ${intent.to} now; no more was lent there, or its time is not over.`,
+          intent.amount,
+          limit,
+        )
       return
     }
     case 'withdraw': {

@@ -11,8 +11,10 @@ import {
   blockRead,
   type ContractTerms,
   contractRead,
+  type Loan,
   leftOf,
   lendableRead,
+  loansRead,
   neededRead,
   type Parameters,
   parametersRead,
@@ -64,7 +66,7 @@ export interface Facts {
   readonly opens: readonly boolean[]
   /** Who stands at the addresses that were asked about. */
   readonly others: ReadonlyMap<Address, Pick<AccountState, 'exists' | 'isContract'>>
-  /** Per request: the most that can be lent or claimed, where that is what it wants. */
+  /** Per request: the most that can be lent, taken back or claimed, where that is what it wants. */
   readonly limits: readonly (bigint | undefined)[]
   /** Per request that calls a contract. */
   readonly trials: readonly (Trial | undefined)[]
@@ -120,7 +122,9 @@ export async function readFacts(
     const terms = next<ContractTerms | undefined>()
     if (terms) account.terms.set(to, { terms, until: Date.now() + TERMS_KEPT })
   }
-  const limits = resolved.map(({ intent }) => (limitRead(intent, address) ? next<bigint>() : undefined))
+  const told = resolved.map(({ intent }) =>
+    limitRead(intent, address) ? next<bigint | readonly Loan[]>() : undefined,
+  )
   const needed: (bigint | undefined)[] = []
   const tried = trials.map((trial, i) => {
     if (!trial) return undefined
@@ -152,7 +156,7 @@ export async function readFacts(
       return to !== undefined && !others.get(to)!.exists
     }),
     others,
-    limits,
+    limits: told.map((limit) => (typeof limit === 'object' ? dueOf(limit, blocks.head.time) : limit)),
     trials: tried,
     needed,
     shares: await readShares(account, trials, options),
@@ -254,9 +258,15 @@ async function readShares(
 
 // ---- limits and recipients ----
 
-function limitRead(intent: TronIntent, address: Address): Read<bigint> | undefined {
+function limitRead(intent: TronIntent, address: Address): Read<bigint | readonly Loan[]> | undefined {
+  if (intent.kind === 'undelegate') return loansRead(address, intent.to, intent.resource)
   if (intent.kind === 'delegate') return lendableRead(address, intent.resource)
   return intent.kind === 'claim' ? rewardRead(address) : undefined
+}
+
+/** What of loans can be taken back. */
+function dueOf(loans: readonly Loan[], now: bigint): bigint {
+  return loans.reduce((sum, { amount, until }) => (until < now ? sum + amount : sum), 0n)
 }
 
 /** Who must have been asked about: those to whom an account may be opened, and those who must have one. */

@@ -264,6 +264,18 @@ function answer(node: FakeNode, { path, body = {} }: TronCall): TronResult {
       return ok(node.resources.get(String(body['address'])) ?? {})
     case 'getReward':
       return ok({ reward: 0 })
+    case 'getdelegatedresourcev2': {
+      const lent = node.accounts.get(String(body['fromAddress'])) ?? {}
+      const energy = (lent['account_resource'] ?? {}) as Json
+      return ok({
+        delegatedResource: [
+          {
+            frozen_balance_for_bandwidth: lent['delegated_frozenV2_balance_for_bandwidth'],
+            frozen_balance_for_energy: energy['delegated_frozenV2_balance_for_energy'],
+          },
+        ],
+      })
+    }
     case 'getassetissuebyid':
       return ok(node.issues.get(String(body['value'])) ?? {})
     case 'getchainparameters':

@@ -69,6 +69,7 @@ export type TronIntent = (
     readonly again?: true
   }
 
+/** Votes for one who makes blocks: one for each whole coin of stake. */
 export interface Vote {
   readonly to: Address
   readonly count: bigint
@@ -80,6 +81,7 @@ export interface KeySet {
   readonly keys: readonly { readonly address: Address; readonly weight: bigint }[]
 }
 
+/** Keys that may sign some contracts of an account, and which. */
 export interface ActiveKeySet extends KeySet {
   readonly name: string
   /** Which contracts it may sign: 32 bytes in hexadecimal, one bit for each type of contract. */
@@ -92,6 +94,7 @@ export interface SigningPermission extends KeySet {
   readonly id: number
 }
 
+/** A TRC-20 token of a network's list. */
 export interface TokenData {
   readonly address: Address
   readonly symbol: string

@@ -13,6 +13,7 @@ const prices: Prices = {
 /** 150 TRX: more than any transfer of a token costs, and enough for other permissions. */
 const maxFee = 150_000_000n
 
+/** Tron. */
 export const tronNetwork: TronNetwork<'tron:0x2b6653dc', 'tron'> = {
   id: 'tron:0x2b6653dc',
   name: 'tron',
@@ -24,6 +25,7 @@ export const tronNetwork: TronNetwork<'tron:0x2b6653dc', 'tron'> = {
   coinType: 195,
 }
 
+/** The test network Shasta. */
 export const shastaNetwork: TronNetwork<'tron:0x94a9059e', 'shasta'> = {
   id: 'tron:0x94a9059e',
   name: 'shasta',
@@ -35,6 +37,7 @@ export const shastaNetwork: TronNetwork<'tron:0x94a9059e', 'shasta'> = {
   coinType: 1,
 }
 
+/** The test network Nile, which gets new rules first. */
 export const nileNetwork: TronNetwork<'tron:0xcd8690dc', 'nile'> = {
   id: 'tron:0xcd8690dc',
   name: 'nile',

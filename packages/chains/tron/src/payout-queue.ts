@@ -35,6 +35,7 @@ export interface Payout {
  */
 export type PayoutState = 'waiting' | 'signed' | 'confirmed' | 'final' | 'failed' | 'refused'
 
+/** A payout, and what became of it. */
 export interface PayoutStatus {
   readonly id: string
   readonly to: string
@@ -50,6 +51,7 @@ export interface PayoutStatus {
   readonly reason?: string
 }
 
+/** Payments that are made one after the other, each once. */
 export interface PayoutQueue {
   /** Adds payouts, in order; those whose id is there already are passed over. Throws what `create` throws for words that are wrong. */
   add(payouts: readonly Payout[]): Promise<void>
@@ -63,11 +65,13 @@ export interface PayoutQueue {
   run(options?: PayoutRunOptions): AsyncGenerator<PayoutStatus, void, undefined>
 }
 
+/** How a run goes on, and how it is stopped. */
 export interface PayoutRunOptions extends ReadOptions {
   /** Milliseconds between questions after payouts that wait for a block; 3,000 when not given. */
   readonly interval?: number | undefined
 }
 
+/** What a queue needs: who pays, and where it is written down. */
 export interface PayoutQueueConfig {
   /** What signs and sends: a wallet with a signer. */
   readonly wallet: {

@@ -382,6 +382,27 @@ export function lendableRead(owner: Address, resource: Resource): Read<bigint> {
   return read('wallet/getcandelegatedmaxsize', body, (value) => amount(object(value)['max_size']))
 }
 
+/** Stake whose resource somebody has the use of. */
+export interface Loan {
+  readonly amount: bigint
+  /** Until when it cannot be taken back, in Unix milliseconds; 0 for one that always can. */
+  readonly until: bigint
+}
+
+/** What one account has lent another of a resource. */
+export function loansRead(owner: Address, to: Address, resource: Resource): Read<readonly Loan[]> {
+  const body = { fromAddress: owner, toAddress: to, visible: true }
+  return read('wallet/getdelegatedresourcev2', body, (value) =>
+    list(object(value)['delegatedResource']).map((entry) => {
+      const loan = object(entry)
+      return {
+        amount: amount(loan[`frozen_balance_for_${resource}`]),
+        until: amount(loan[`expire_time_for_${resource}`]),
+      }
+    }),
+  )
+}
+
 /** Rewards of voting that wait to be claimed. */
 export function rewardRead(address: Address): Read<bigint> {
   return read('wallet/getReward', { address, visible: true }, (value) => amount(object(value)['reward']))

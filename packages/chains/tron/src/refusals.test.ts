@@ -167,6 +167,36 @@ describe('what no node would take', () => {
     expect(await codeOf(account.create(delegate))).toBe('INVALID_REQUEST')
   })
 
+  it('taking back what was lent for longer, or to others', async () => {
+    const { account, node } = await fakeWallet()
+    const undelegate = { kind: 'undelegate', to: BOB, resource: 'energy', amount: '100' } as const
+    give(node, OWN, 1_000n * TRX, {
+      account_resource: { delegated_frozenV2_balance_for_energy: 150_000_000 },
+    })
+    const loans = (...list: readonly (readonly [number, number])[]) => {
+      node.bend = when('wallet/getdelegatedresourcev2', () =>
+        ok({
+          delegatedResource: list.map(([sun, until]) => ({
+            from: OWN,
+            to: BOB,
+            frozen_balance_for_energy: sun,
+            expire_time_for_energy: until,
+          })),
+        }),
+      )
+    }
+    const { time } = node.head
+    loans([60_000_000, 0], [40_000_000, time - 1])
+    expect(await codeOf(account.create(undelegate))).toBe('nothing')
+    loans([60_000_000, 0], [40_000_000, time])
+    await expect(account.create(undelegate)).rejects.toMatchObject({
+      code: 'INSUFFICIENT_FUNDS',
+      details: { held: 60_000_000n },
+    })
+    loans()
+    expect(await codeOf(account.create(undelegate))).toBe('INSUFFICIENT_FUNDS')
+  })
+
   it('claiming twice in a day', async () => {
     const { account, node } = await fakeWallet()
     node.bend = when('wallet/getReward', () => ok({ reward: 5 }))

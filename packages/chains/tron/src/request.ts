@@ -98,6 +98,7 @@ export type TronRequest = TronCosts &
       }
   )
 
+/** Keys of an account, each with its weight, and the weight that it takes to sign. */
 export interface KeysInput {
   readonly threshold: bigint | number
   readonly keys: readonly { readonly address: string; readonly weight: bigint | number }[]

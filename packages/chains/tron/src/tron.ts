@@ -17,6 +17,7 @@ export interface TronChain<Id extends ChainId = ChainId, Name extends string = s
   readonly family: 'tron'
 }
 
+/** What a network of the list can be given beside its data. */
 export interface TronOptions {
   /** TRC-20 tokens beside the built-in list, such as a utility token; each is checked against the chain when it is used. */
   readonly tokens?: readonly TokenData[] | undefined

@@ -42,6 +42,7 @@ export interface TronWebLike {
   readonly solidityNode: TronWebNode
 }
 
+/** How a TronWeb becomes a source. */
 export interface TronWebOptions {
   /** For one call, in milliseconds; 15,000 when not given. */
   readonly timeout?: number | undefined
