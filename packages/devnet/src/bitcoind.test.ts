@@ -393,7 +393,7 @@ describe('a machine without bitcoind', () => {
     const steps: string[] = []
     const started = await startDevnet({ onProgress: (step) => steps.push(step) })
     try {
-      expect(Object.keys(started).sort()).toEqual(['bnb', 'ethereum', 'stop'])
+      expect(Object.keys(started).sort()).toEqual(['bnb', 'ethereum', 'stop', 'tron'])
       const told = steps.filter((step) => step.startsWith('bitcoin: bitcoind is missing'))
       expect(told).toHaveLength(1)
       expect(() => started.bitcoin).toThrow(expect.objectContaining({ code: 'DEVNET_UNAVAILABLE' }))
