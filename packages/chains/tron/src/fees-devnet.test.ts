@@ -30,8 +30,6 @@ describe('what a draft says that it costs', () => {
     const wallet = openWallet(node)
     const below = randomness(20_261_125)
     const chance = (percent: number): boolean => below(100) < percent
-    const deployer = await wallet.account('tron-devnet', { index: 900 })
-    await node.fund(deployer.address, { amount: 1_000n * TRX })
     const known = await wallet.account('tron-devnet', { index: 901 })
     await node.fund(known.address, { amount: TRX, token: 'USDT' })
     await node.fund(known.address, { amount: TRX })
@@ -115,6 +113,7 @@ describe('what a draft says that it costs', () => {
       'bandwidth burnt',
       'energy staked in part',
       'energy staked in full',
+      'energy shared',
       'energy with a penalty',
       'account opened',
       'memo paid',
