@@ -40,7 +40,7 @@ export async function create(
 
 /**
  * Makes drafts that are priced one after the other, as if each was mined before the next: balances, stake and allowances are
- * carried on, votes are not. The account must be able to pay for them all. Nothing is held: on Tron transactions do not wait for each other.
+ * carried on, votes and rewards are not. The account must be able to pay for them all. Nothing is held: on Tron transactions do not wait for each other.
  */
 export async function createBatch(
   account: Creating,
@@ -122,7 +122,7 @@ function plan(
     const request = requests[i]!
     const permission = signersOf(account, address, one.intent, request.permission, network)
     const intent = withPermission(one.intent, permission)
-    checkState(intent, facts, account, network, facts.limits[i])
+    checkState(intent, facts, account, network, limitOf(facts, i, account))
     // What it holds comes before what the token's contract says to an amount that is not there.
     takeToken(one.asset?.asset, intent, tokens)
     const trial = facts.trials[i]
@@ -164,7 +164,7 @@ function plan(
       const { feeLimit } = numbers
       checkEnergy({ balance, energy, feeLimit }, leftOf(allowances.energy), facts.parameters)
     }
-    checkSize(length, facts, i)
+    checkSize(length, permission ? fewest(permission) : 1, facts, i)
     const ceiling = ceilingOf(tx, length, network, permission?.keys.length ?? 1)
     checkCeiling(ceiling, request, network)
     account = after(account, chosen, coin + parts.total, facts)
@@ -208,6 +208,28 @@ function coinOf(intent: TronIntent, network: TronNetwork): bigint {
   }
 }
 
+/** The most that a request may lend, take back or claim, after those before it. */
+function limitOf(
+  { limits, resolved, account: before }: Facts,
+  i: number,
+  account: Facts['account'],
+): bigint | undefined {
+  const limit = limits[i]
+  const { intent } = resolved[i]!
+  if (limit === undefined) return undefined
+  if (intent.kind === 'delegate') {
+    const left = limit + account.frozen[intent.resource] - before.frozen[intent.resource]
+    return left > 0n ? left : 0n
+  }
+  if (intent.kind !== 'undelegate') return limit
+  return resolved.slice(0, i).reduce((sum, { intent: earlier }) => {
+    if (earlier.kind !== 'delegate' && earlier.kind !== 'undelegate') return sum
+    if (earlier.to !== intent.to || earlier.resource !== intent.resource) return sum
+    if (earlier.kind === 'undelegate') return sum - earlier.amount
+    return earlier.lockBlocks === 0n ? sum + earlier.amount : sum
+  }, limit)
+}
+
 /** The account after a transaction, as far as the next one of a batch hangs on it. */
 function after(
   account: Facts['account'],
@@ -227,6 +249,14 @@ function after(
       const ready = head.time + parameters.unfreezeDays * 86_400_000n
       const unfreezing = [...account.unfreezing, { amount, resource, ready }]
       return { ...next, ...move(-amount, 'frozen', resource), unfreezing }
+    }
+    case 'claim':
+      return { ...next, lastClaim: head.time }
+    case 'withdraw': {
+      const ready = account.unfreezing.filter((one) => one.ready <= head.time)
+      const back = ready.reduce((sum, { amount }) => sum + amount, 0n)
+      const unfreezing = account.unfreezing.filter((one) => !ready.includes(one))
+      return { ...next, balance: next.balance + back, unfreezing }
     }
     case 'delegate':
     case 'undelegate': {
@@ -276,10 +306,10 @@ function fewest({ threshold, keys }: SigningPermission): number {
   return at + 1
 }
 
-/** The chain counts what opens an account without its signatures, as a field of the signed transaction. */
-function checkSize(length: number, { parameters, opens }: Facts, i: number): void {
+/** The chain counts what opens an account as a field of the signed transaction, with two bytes of each signature. */
+function checkSize(length: number, signatures: number, { parameters, opens }: Facts, i: number): void {
   const { newAccountSize: most } = parameters
-  const size = BigInt(length) + (length < 128 ? 2n : length < 16_384 ? 3n : 4n)
+  const size = BigInt(length + (length < 128 ? 2 : length < 16_384 ? 3 : 4) + 2 * signatures)
   if (!opens[i] || most === undefined || size <= most) return
   throw new CofferError({
     code: 'INVALID_REQUEST',

@@ -264,6 +264,12 @@ function answer(node: FakeNode, { path, body = {} }: TronCall): TronResult {
       return ok(node.resources.get(String(body['address'])) ?? {})
     case 'getReward':
       return ok({ reward: 0 })
+    case 'getcandelegatedmaxsize': {
+      const { frozenV2 = [] } = node.accounts.get(String(body['owner_address'])) ?? {}
+      const type = Number(body['type']) === 1 ? 'ENERGY' : undefined
+      const own = (frozenV2 as readonly Json[]).filter((entry) => entry['type'] === type)
+      return ok({ max_size: own.reduce((sum, entry) => sum + Number(entry['amount']), 0) })
+    }
     case 'getdelegatedresourcev2': {
       const lent = node.accounts.get(String(body['fromAddress'])) ?? {}
       const energy = (lent['account_resource'] ?? {}) as Json

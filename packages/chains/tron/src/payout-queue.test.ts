@@ -298,6 +298,36 @@ describe('a queue of payouts', () => {
     expect(paid(made.node)).toEqual({ [BOB]: 1 })
   })
 
+  it('that one answer calls dead and the next one final is done, also after a restart or a refusal', async () => {
+    for (const first of ['restart', 'refusal'] as const) {
+      const made = await process()
+      await made.queue.add([payouts[0]])
+      if (first === 'refusal') {
+        made.node.bend = (call, result) =>
+          call.path === 'wallet/gettransactionbyid' ? ok({}) : refuses(call, result)
+        for await (const _ of made.queue.run({ interval: 1 }));
+        expect(await states(made)).toEqual(['refused'])
+      } else {
+        const turns = made.queue.run({ interval: 60_000 })
+        await turns.next()
+        void turns.next()
+        await pause(20)
+      }
+      made.node.mine()
+      later(made.node, 20)
+      let looks = 0
+      made.node.before = (calls) => {
+        if (calls.some(({ path }) => path === 'wallet/gettransactioninfobyid')) looks++
+      }
+      made.node.bend = ({ path }) => (/\/gettransaction/.test(path) && looks <= 2 ? ok({}) : undefined)
+      const next = await process(made.node, made.store)
+      expect(await runAll(next)).toEqual(['ann final'])
+      expect(await states(next)).toEqual(['final'])
+      expect(paid(made.node)).toEqual({ [BOB]: 1 })
+      vi.useRealTimers()
+    }
+  })
+
   it('tells of a call that was mined and failed, once it is final', async () => {
     const made = await process()
     await made.queue.add([{ id: 'x', to: BOB, amount: '5', asset: 'USDT' }])

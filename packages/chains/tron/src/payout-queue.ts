@@ -181,13 +181,16 @@ export function payoutQueue({
     step(row, async (row) => {
       const payment = wallet.payment(wallet.signed(row.signed))
       const now = await payment.status(options)
-      let last: PaymentStatus['state'] | undefined
+      let last: PaymentStatus | undefined
       // Watched to its end, the wallet forgets it too: what is left among its payments might be paid anew by hand. And the
       // watch is a second opinion before anybody is paid anew: another node may know of a block that has it.
       if (now.state === 'expired' || (now.state === 'mined' && now.final))
-        for await (const { state } of payment.watch(options)) last = state
+        for await (const seen of payment.watch(options)) last = seen
       const { reason: _, signed: __, txid: ___, ...bare } = row
-      if (now.state === 'expired') return last === 'expired' ? { ...bare, state: 'waiting' } : row
+      // The watch forgets what it saw the end of: what it saw is the last that is heard of it.
+      if (last?.state === 'final' || last?.state === 'failed')
+        return { ...withoutReason(row), state: last.state, fee: last.fee.toString() }
+      if (now.state === 'expired') return last?.state === 'expired' ? { ...bare, state: 'waiting' } : row
       // A reorganisation took it out of its block: it waits for another one.
       if (now.state !== 'mined') return row.state === 'confirmed' ? { ...row, state: 'signed' } : row
       const state = now.ok ? (now.final ? 'final' : 'confirmed') : now.final ? 'failed' : row.state

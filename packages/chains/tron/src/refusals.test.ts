@@ -1,5 +1,6 @@
 // What no node would take, or would take and burn, and what a node cannot say: told before anything is signed.
 import { describe, expect, it } from 'vitest'
+import { addressToHex } from './address.ts'
 import { BOB, EVE, type FakeNode, fakeWallet, give, OWN, ok, TRX, USDT } from './fake-source.fixture.ts'
 import { codeOf, plain, when } from './hostile.fixture.ts'
 import { contractRead } from './reads.ts'
@@ -94,6 +95,17 @@ describe('trials', () => {
     const slow = { result: { code: 'OTHER_ERROR', message: 'CPU timeout' } }
     node.bend = when(TRIAL, ({ body }, result) => (body?.['contract_address'] ? result : ok(slow)))
     expect(await account.balance('USDT')).toBe(1_000n * TRX)
+    // And one that takes too long alone does not take the others with it.
+    node.token(EVE)
+    const asset = await account.token(EVE)
+    node.bend = when(TRIAL, ({ body }, result) => {
+      const to = body?.['contract_address']
+      return to === undefined || to === addressToHex(EVE) ? ok(slow) : result
+    })
+    expect(await account.balances({ assets: [asset, 'USDT'] })).toMatchObject([
+      { error: expect.objectContaining({ code: 'TOKEN_UNREADABLE' }) },
+      { amount: 1_000n * TRX },
+    ])
   })
 
   it('too little of a token is told as that, whatever its contract says', async () => {
@@ -141,6 +153,12 @@ describe('what no node would take', () => {
       details: { most: 1_000n },
     })
     expect(await codeOf(account.create({ ...request, memo: 'x'.repeat(800) }))).toBe('nothing')
+    // To the byte: as a field of the transaction, with two bytes of its signature.
+    const { payload } = await account.create({ ...request, memo: 'x'.repeat(800) })
+    const room = 1_000 - (payload.length / 2 - 1 + 3 + 2)
+    const memo = (length: number) => codeOf(account.create({ ...request, memo: 'x'.repeat(length) }))
+    expect(await memo(800 + room)).toBe('nothing')
+    expect(await memo(801 + room)).toBe('INVALID_REQUEST')
     expect(await codeOf(account.create({ ...request, to: BOB }))).toBe('nothing')
   })
 
@@ -220,7 +238,7 @@ describe('what no node would take', () => {
     expect(await codeOf(account.create(permissions))).toBe('INVALID_REQUEST')
   })
 
-  it('unstaking the same twice in one batch; and what was staked in it can be lent in it', async () => {
+  it('what a batch has done already, and nothing that it makes possible', async () => {
     const { account, node } = await fakeWallet()
     give(node, OWN, 1_000n * TRX, { frozenV2: [{ type: 'ENERGY', amount: 100_000_000 }] })
     const unfreeze = { kind: 'unfreeze', resource: 'energy', amount: '100' } as const
@@ -231,6 +249,24 @@ describe('what no node would take', () => {
     expect(await codeOf(account.createBatch([unfreeze, freeze, { ...unfreeze, again: true }]))).toBe(
       'nothing',
     )
+    const lend = { kind: 'delegate', to: BOB, resource: 'energy', amount: '60' } as const
+    const back = { ...lend, kind: 'undelegate' } as const
+    const again = <T extends object>(request: T) => ({ ...request, again: true as const })
+    const batch = (...requests: Parameters<typeof account.createBatch>[0]) =>
+      codeOf(account.createBatch(requests))
+    expect(await batch(lend, again(lend))).toBe('INSUFFICIENT_FUNDS')
+    expect(await batch(lend, freeze, again(lend))).toBe('nothing')
+    expect(await batch(lend, back)).toBe('nothing')
+    expect(await batch(lend, back, again(back))).toBe('INSUFFICIENT_FUNDS')
+    expect(await batch({ ...lend, lockBlocks: 9n }, back)).toBe('INSUFFICIENT_FUNDS')
+    expect(await batch(lend, back, again(lend))).toBe('nothing')
+    give(node, OWN, 2n * TRX, { unfrozenV2: [{ unfreeze_amount: 50_000_000, unfreeze_expire_time: 1 }] })
+    const pay = { to: BOB, amount: '40' }
+    expect(await batch(pay)).toBe('INSUFFICIENT_FUNDS')
+    expect(await batch({ kind: 'withdraw' }, pay)).toBe('nothing')
+    expect(await batch({ kind: 'withdraw' }, again({ kind: 'withdraw' as const }))).toBe('INVALID_REQUEST')
+    node.bend = when('wallet/getReward', () => ok({ reward: 5 }))
+    expect(await batch({ kind: 'claim' }, again({ kind: 'claim' as const }))).toBe('INVALID_REQUEST')
   })
 })
 

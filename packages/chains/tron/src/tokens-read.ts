@@ -12,7 +12,7 @@ import { assetKind, tokenAsset, trc10Asset } from './assets.ts'
 import { hexToBytes } from './hex.ts'
 import type { Address, TronNetwork } from './intent.ts'
 import { type ContractAnswer, type ContractQuery, readerAnswers, readerCode } from './reader.ts'
-import { type AccountState, accountRead, trialRead } from './reads.ts'
+import { type AccountState, accountRead, type Trial, trialRead } from './reads.ts'
 import { ask, type Read, read, take } from './rpc.ts'
 
 const BALANCE_OF = '70a08231'
@@ -52,7 +52,10 @@ export function contractsRead(
   }
 }
 
-/** The same answers, one request for each contract: for nodes that run no code without a contract. */
+/**
+ * The same answers, one request for each contract: for nodes that run no code without a contract. A contract that takes longer
+ * than the node gives to anybody fails alone; when all do, it is the node.
+ */
 export async function askOneByOne(
   source: TronSource,
   owner: Address,
@@ -61,13 +64,32 @@ export async function askOneByOne(
 ): Promise<readonly ContractAnswer[]> {
   const answers = await ask(
     source,
-    queries.map(({ to, data }) => trialRead({ owner, to, data })),
+    queries.map(({ to, data }) => patientRead(trialRead({ owner, to, data }))),
     options,
   )
-  return answers.map((answer) => {
-    const { returned, failure } = take(answer)
-    return { ok: failure === undefined, data: returned }
-  })
+  const trials = answers.map(take)
+  const [late] = trials
+  if (isCofferError(late) && trials.every((trial) => isCofferError(trial))) throw late
+  return trials.map((trial) =>
+    isCofferError(trial)
+      ? { ok: false, data: '' }
+      : { ok: trial.failure === undefined, data: trial.returned },
+  )
+}
+
+/** A trial, or the error of one that took too long. */
+function patientRead(trial: Read<Trial>): Read<Trial | CofferError> {
+  return {
+    ...trial,
+    parse: (value) => {
+      try {
+        return trial.parse(value)
+      } catch (error) {
+        if (isCofferError(error, 'RPC_ERROR') && error.retryable) return error
+        throw error
+      }
+    },
+  }
 }
 
 /** The coin and any number of tokens in two calls. A token that cannot be read gives an error in its place, never 0. */
