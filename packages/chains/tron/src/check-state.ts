@@ -1,7 +1,8 @@
 import { CofferError, formatAmount, type Resource } from '@coffer/core'
 import type { Facts } from './facts.ts'
 import type { TronIntent, TronNetwork } from './intent.ts'
-import { type AccountState, type Allowance, leftOf } from './reads.ts'
+import { type AccountState, type Allowance, leftOf, type Trial } from './reads.ts'
+import type { Resolved } from './request.ts'
 
 /** So many unfreezings wait at the same time at most. */
 const MOST_UNFREEZING = 32
@@ -128,6 +129,29 @@ export function checkState(
     }
     default:
   }
+}
+
+/** Throws `EXECUTION_REVERTED` for a call that would fail, or that a token says it would refuse. */
+export function checkTrial(
+  { failure, returned, events }: Trial,
+  { intent, asset }: Resolved,
+  network: TronNetwork,
+): void {
+  if (failure !== undefined)
+    throw new CofferError({
+      code: 'EXECUTION_REVERTED',
+      message: `The contract would refuse this: ${failure}. Nothing was sent.`,
+      details: { reason: failure },
+    })
+  if (asset?.kind.kind !== 'trc20' || returned === '' || /^0{63}1$/.test(returned)) return
+  // USDT of Tron returns false and pays: of listed tokens it is known that they move, and an event shows it of others.
+  const { address } = asset.kind
+  if (network.tokens.some((token) => token.address === address) || (events ?? 0) > 0) return
+  throw new CofferError({
+    code: 'EXECUTION_REVERTED',
+    message: `The token ${asset.asset.symbol} says that it would refuse this. Nothing was made.`,
+    details: { asset: asset.asset.id, kind: intent.kind, returned: returned.slice(0, 64) },
+  })
 }
 
 /**

@@ -217,29 +217,6 @@ function trialOf(intent: TronIntent, { network, address }: Creating): TrialCall 
   return { owner: address, to: contractAddress, data, value: callValue, ...token }
 }
 
-/** Throws `EXECUTION_REVERTED` for a call that would fail, or that a token says it would refuse. */
-export function checkTrial(
-  { failure, returned, events }: Trial,
-  { intent, asset }: Resolved,
-  network: TronNetwork,
-): void {
-  if (failure !== undefined)
-    throw new CofferError({
-      code: 'EXECUTION_REVERTED',
-      message: `The contract would refuse this: ${failure}. Nothing was sent.`,
-      details: { reason: failure },
-    })
-  if (asset?.kind.kind !== 'trc20' || returned === '' || /^0{63}1$/.test(returned)) return
-  // USDT of Tron returns false and pays: of listed tokens it is known that they move, and an event shows it of others.
-  const { address } = asset.kind
-  if (network.tokens.some((token) => token.address === address) || (events ?? 0) > 0) return
-  throw new CofferError({
-    code: 'EXECUTION_REVERTED',
-    message: `The token ${asset.asset.symbol} says that it would refuse this. Nothing was made.`,
-    details: { asset: asset.asset.id, kind: intent.kind, returned: returned.slice(0, 64) },
-  })
-}
-
 /** What the deployer of each called contract has left of its staked energy; one round trip where anybody shares anything. */
 async function readShares(
   { source, address, terms: known }: Creating,
