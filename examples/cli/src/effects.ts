@@ -1,7 +1,7 @@
-import type { Asset, Effects } from '@coffer/core'
+import { type Asset, describeEffects, type Effects } from '@coffer/core'
 import type { AppChain } from './families/family.ts'
 import { familyOf } from './families/index.ts'
-import type { Output } from './output.ts'
+import { type Output, oneLine } from './output.ts'
 
 /** What effects come to, in sentences: read from the bytes. `tokens` are those beside the chain's own list. */
 export function effectsOf(
@@ -9,7 +9,8 @@ export function effectsOf(
   { effects }: { readonly effects: Effects },
   tokens: readonly Asset[] = [],
 ): string[] {
-  return familyOf(chain).sentences(chain, effects, tokens)
+  // Some of them hold what a node or a file said.
+  return describeEffects(effects, [chain.coin, ...chain.assets, ...tokens]).map(oneLine)
 }
 
 /** The sentences for the eye: who pays on which chain, then each effect, warnings in yellow. */

@@ -15,6 +15,7 @@ const REFUSED: readonly ErrorCode[] = [
   'FEE_TOO_HIGH',
   'NOT_APPROVED',
   'PAYMENT_OPEN',
+  'POLICY_DELAYED',
   'POLICY_REFUSED',
   'SIGNATURE_WRONG',
   'SIGNER_REFUSED',

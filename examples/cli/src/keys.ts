@@ -7,6 +7,7 @@ import { familyOf } from './families/index.ts'
 import { isInteractive } from './io.ts'
 import { askPassphrase } from './passphrase.ts'
 import { readPolicy } from './policy-file.ts'
+import { askForCode } from './second-factor.ts'
 import { findChain } from './sources.ts'
 import { decryptWords, readWordsFile } from './words-file.ts'
 
@@ -20,7 +21,7 @@ export async function withKeys<T>(
 ): Promise<T> {
   const { io, home, chains, store, options, output } = context
   const file = await readWordsFile(home)
-  const policy = await readPolicy(home, chains)
+  const policy = await readPolicy(home, chains, askForCode(io, home))
   const passphrase = await askPassphrase(io, options.passphraseFile)
   if (isInteractive(io)) output.say('Opening the words; slow on purpose …')
   const { mnemonic } = await decryptWords(file, passphrase)

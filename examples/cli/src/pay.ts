@@ -1,13 +1,14 @@
 import {
   type Acceptance,
   type Asset,
+  assertAllowed,
   CofferError,
-  checkEffects,
   type Draft,
   isCofferError,
   type Payment,
   type ReadOptions,
-  readContacts,
+  readKnown,
+  verify,
 } from '@coffer/core'
 import type { Context } from './context.ts'
 import { writeDocument } from './documents.ts'
@@ -17,8 +18,10 @@ import { familyOf } from './families/index.ts'
 import { follow } from './follow.ts'
 import { withKeys } from './keys.ts'
 import { withHomeLock } from './lock.ts'
+import { oneLine } from './output.ts'
 import { readPolicy } from './policy-file.ts'
 import { prompts } from './prompts.ts'
+import { askForCode } from './second-factor.ts'
 
 /** What the person agreed to on the command line. */
 export interface Agreement {
@@ -72,13 +75,12 @@ export async function carryOut(context: Context, request: CarryRequest): Promise
  * `POLICY_REFUSED` before it asks anything, `SIGNER_REFUSED` when the person says no.
  */
 async function pay(context: Context, request: Paying & { readonly draft: Draft }): Promise<Payment> {
-  const { wallet, home, output, chains, store, io } = context
+  const { wallet, output, io } = context
   const { chain, account, draft, tokens, agreement } = request
   const { accept = [] } = agreement
   try {
     output.say(showEffects(output, chain, draft.account, effectsOf(chain, draft, tokens)))
-    const policy = await readPolicy(home, chains)
-    checkEffects(draft.effects, { chain, policy, accept, contacts: await readContacts(store, chain.id) })
+    await checkAllowed(context, chain, [draft], accept)
     await agree(context, agreement)
     const signed = await withKeys(context, (keys) => keys.sign(draft, { accept, signal: io.signal }))
     return await wallet.publish(signed, { signal: io.signal }).catch((error: unknown) => {
@@ -91,6 +93,22 @@ async function pay(context: Context, request: Paying & { readonly draft: Draft }
     // Without it what is held comes back by itself after a while; the first error is the one to tell.
     await account.discard(draft).catch(() => {})
     throw error
+  }
+}
+
+/** Throws `DRAFT_MISMATCH` or `POLICY_REFUSED`, before anybody is asked, for drafts that would not be signed; says every reason. */
+export async function checkAllowed(
+  { io, home, chains, store, output }: Context,
+  chain: AppChain,
+  drafts: readonly Draft[],
+  accept: readonly Acceptance[] = [],
+): Promise<void> {
+  const policy = await readPolicy(home, chains, askForCode(io, home))
+  const known = await readKnown(store, chain.id)
+  for (const draft of drafts) {
+    const { refusals } = verify(chain, draft, { policy, accept, known })
+    for (const { message } of refusals.slice(1)) output.say(`Refused, too: ${oneLine(message)}`)
+    assertAllowed(refusals)
   }
 }
 

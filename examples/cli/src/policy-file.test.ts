@@ -6,17 +6,18 @@ import { allChains } from './families/index.ts'
 import { readPolicy } from './policy-file.ts'
 
 let home = ''
+const yes = async () => true
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'coffer-cli-'))
 })
 
 async function read(policy: unknown) {
   await writeFile(join(home, 'policy.json'), JSON.stringify(policy))
-  return readPolicy(home, allChains())
+  return readPolicy(home, allChains(), yes)
 }
 
 it('is empty without a file', async () => {
-  expect(await readPolicy(home, allChains())).toEqual({})
+  expect(await readPolicy(home, allChains(), yes)).toEqual({})
 })
 
 it('reads every rule, and writes addresses as the library compares them', async () => {
@@ -58,6 +59,17 @@ it('reads assets and accounts of Tron in any of their writings', async () => {
   ])
 })
 
+it('reads steps: when they are due, how long they wait, and that they ask', async () => {
+  const above = { asset: 'eip155:1/slip44:60', amount: '100' }
+  const { steps } = await read({
+    steps: [{ ask: 'code' }, { when: { above, newRecipient: true, effects: ['call'] }, delay: 60 }],
+  })
+  expect(steps).toEqual([
+    { ask: yes },
+    { when: { above: { ...above, amount: 100n }, newRecipient: true, effects: ['call'] }, delay: 60 },
+  ])
+})
+
 it.each([
   ['a misspelt key', { recipient: [] }],
   ['a misspelt key of a limit', { limits: [{ asset: 'eip155:1/slip44:60', amount: '1', second: 1 }] }],
@@ -81,6 +93,14 @@ it.each([
   ],
   ['a share that is no whole number', { maxFeePercent: 0.5 }],
   ['a word for a switch', { unknownCalls: 'no' }],
+  ['a step that neither asks nor waits', { steps: [{ when: { newRecipient: true } }] }],
+  ['a step that asks for something else', { steps: [{ ask: 'nicely' }] }],
+  ['a misspelt key of a step', { steps: [{ ask: 'code', unless: {} }] }],
+  ['a misspelt condition', { steps: [{ ask: 'code', when: { newRecipients: true } }] }],
+  ['a condition that is false', { steps: [{ ask: 'code', when: { newRecipient: false } }] }],
+  ['an effect that there is not', { steps: [{ ask: 'code', when: { effects: ['theft'] } }] }],
+  ['a condition without its asset', { steps: [{ ask: 'code', when: { above: { amount: '1' } } }] }],
+  ['a delay of nothing', { steps: [{ delay: 0 }] }],
   ['a list for the whole', []],
 ])('refuses %s, because a limit that is not understood does not hold', async (_, policy) => {
   await expect(read(policy)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })

@@ -1,14 +1,18 @@
 import { join } from 'node:path'
 import {
   type AccountId,
+  type Ask,
   type AssetId,
   type ChainId,
   CofferError,
+  type Effect,
   type Policy,
+  type PolicyStep,
   parseAccountId,
   parseAssetId,
   parseBaseUnits,
   parseJson,
+  type StepCondition,
 } from '@coffer/core'
 import type { AppChain } from './families/family.ts'
 import { familyOf } from './families/index.ts'
@@ -18,19 +22,19 @@ import { readIfThere } from './files.ts'
  * The owner's limits from `policy.json`; none when there is no such file. Every word is checked, since a limit that is
  * misspelt is a limit that does not hold. Throws `INVALID_REQUEST`.
  */
-export async function readPolicy(home: string, chains: readonly AppChain[]): Promise<Policy> {
+export async function readPolicy(home: string, chains: readonly AppChain[], ask: Ask): Promise<Policy> {
   const path = join(home, 'policy.json')
   const text = await readIfThere(path)
   if (text === undefined) return {}
   try {
-    return parsePolicy(parseJson(text), chains)
+    return parsePolicy(parseJson(text), chains, ask)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : ''
     throw new CofferError({ code: 'INVALID_REQUEST', message: `${path} cannot be used. ${why}`, cause })
   }
 }
 
-function parsePolicy(json: unknown, chains: readonly AppChain[]): Policy {
+function parsePolicy(json: unknown, chains: readonly AppChain[], ask: Ask): Policy {
   const chainOf = (id: string): AppChain => {
     const chain = chains.find((chain) => chain.id === id)
     if (!chain)
@@ -45,7 +49,7 @@ function parsePolicy(json: unknown, chains: readonly AppChain[]): Policy {
     limits: (value) =>
       list(value, 'limits').map((entry) => {
         const { asset: id, amount, seconds, ...rest } = object(entry, 'limits')
-        refuseOthers(rest)
+        refuseOthers(rest, 'A limit')
         return {
           asset: asset(id, chainOf),
           amount: parseBaseUnits(amount),
@@ -56,6 +60,7 @@ function parsePolicy(json: unknown, chains: readonly AppChain[]): Policy {
     approvalForAll: (value) => yesOrNo(value, 'approvalForAll'),
     unknownCalls: (value) => yesOrNo(value, 'unknownCalls'),
     permissionChanges: (value) => yesOrNo(value, 'permissionChanges'),
+    steps: (value) => list(value, 'steps').map((entry) => step(entry, chainOf, ask)),
   }
   const entries = Object.entries(object(json, 'It')).map(([key, value]) => {
     if (!Object.hasOwn(readers, key))
@@ -63,6 +68,60 @@ function parsePolicy(json: unknown, chains: readonly AppChain[]): Policy {
     return [key, readers[key as keyof Policy](value)] as const
   })
   return Object.fromEntries(entries)
+}
+
+/** `{ "when": { "above": { "asset": …, "amount": … }, "newRecipient": true, "effects": ["call"] }, "delay": 3600, "ask": "code" }` */
+function step(value: unknown, chainOf: (id: string) => AppChain, ask: Ask): PolicyStep {
+  const { when, delay, ask: asked, ...rest } = object(value, 'A step')
+  refuseOthers(rest, 'A step')
+  if (asked !== undefined && asked !== 'code') throw wrong('A step can ask for a "code".')
+  if (asked === undefined && delay === undefined) throw wrong('A step has a "delay", or asks for a "code".')
+  return {
+    ...(when === undefined ? {} : { when: condition(when, chainOf) }),
+    ...(delay === undefined ? {} : { delay: whole(delay, 'delay') }),
+    ...(asked === undefined ? {} : { ask }),
+  }
+}
+
+function condition(value: unknown, chainOf: (id: string) => AppChain): StepCondition {
+  const { above, newRecipient, effects, ...rest } = object(value, 'when')
+  refuseOthers(rest, 'A condition')
+  const { asset: id, amount, ...others } = object(above ?? {}, 'above')
+  refuseOthers(others, 'An amount')
+  if (newRecipient !== undefined && newRecipient !== true) throw wrong('newRecipient can only be true.')
+  return {
+    ...(above === undefined ? {} : { above: { asset: asset(id, chainOf), amount: parseBaseUnits(amount) } }),
+    ...(newRecipient === undefined ? {} : { newRecipient }),
+    ...(effects === undefined ? {} : { effects: list(effects, 'effects').map(kind) }),
+  }
+}
+
+const KINDS: readonly Effect['kind'][] = [
+  'transfer',
+  'nft-transfer',
+  'approve',
+  'approve-all',
+  'call',
+  'deploy',
+  'delegate',
+  'freeze',
+  'unfreeze',
+  'cancel-unfreeze',
+  'withdraw',
+  'claim',
+  'delegate-resource',
+  'undelegate-resource',
+  'vote',
+  'activate',
+  'permissions',
+]
+
+function kind(value: unknown): Effect['kind'] {
+  const found = KINDS.find((known) => known === value)
+  if (found) return found
+  throw wrong(
+    `There is no effect ${JSON.stringify(String(value).slice(0, 40))}. There are: ${KINDS.join(', ')}.`,
+  )
 }
 
 function byChain(
@@ -111,9 +170,9 @@ function yesOrNo(value: unknown, what: string): boolean {
   throw wrong(`${what} must be true or false.`)
 }
 
-function refuseOthers(rest: Record<string, unknown>): void {
+function refuseOthers(rest: Record<string, unknown>, what: string): void {
   const [key] = Object.keys(rest)
-  if (key !== undefined) throw wrong(`A limit has the unknown key ${JSON.stringify(key.slice(0, 40))}.`)
+  if (key !== undefined) throw wrong(`${what} has the unknown key ${JSON.stringify(key.slice(0, 40))}.`)
 }
 
 function wrong(message: string): CofferError {

@@ -21,9 +21,11 @@ import { replaceCommand } from './commands/replace.ts'
 import { resourcesCommand } from './commands/resources.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { retryCommand } from './commands/retry.ts'
+import { secondFactorCommand } from './commands/second-factor.ts'
 import { sendCommand } from './commands/send.ts'
 import { signCommand } from './commands/sign.ts'
 import { stakeCommand } from './commands/stake.ts'
+import { waitingCommand } from './commands/waiting.ts'
 import type { Cli } from './context.ts'
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
 import type { Io } from './io.ts'
@@ -83,6 +85,7 @@ function program(cli: Cli): Command {
   newCommand(program, cli)
   restoreCommand(program, cli)
   accountsCommand(program, cli)
+  secondFactorCommand(program, cli)
   program.commandsGroup('Look, without the passphrase:')
   receiveCommand(program, cli)
   balanceCommand(program, cli)
@@ -95,6 +98,7 @@ function program(cli: Cli): Command {
   replaceCommand(program, cli, 'speed-up')
   replaceCommand(program, cli, 'cancel')
   retryCommand(program, cli)
+  waitingCommand(program, cli)
   program.commandsGroup('Tron, more than payments:')
   resourcesCommand(program, cli)
   stakeCommand(program, cli)

@@ -1,57 +1,77 @@
 import type { ChainRules } from './chain.ts'
-import { readContacts } from './contacts.ts'
-import type { Draft, DraftFields } from './draft.ts'
-import type { Effects } from './effects.ts'
+import { readKnown } from './contacts.ts'
+import type { Draft, DraftFields, Intent } from './draft.ts'
 import { CofferError } from './error.ts'
 import { sealDraft } from './forms.ts'
+import { jsonable } from './jsonable.ts'
 import { copyPlain } from './plain.ts'
-import { type Acceptance, checkEffects, type Policy, spend } from './policy.ts'
+import type { Acceptance, Policy } from './policy.ts'
+import { askAll } from './policy-ask.ts'
+import { passDelays } from './policy-delay.ts'
+import { digestOf, spend } from './policy-windows.ts'
+import { describeEffects } from './render.ts'
 import type { Store } from './store.ts'
+import { assertAllowed, verify } from './verify.ts'
 
 /** Registered, so that two copies of this package in one program agree. It guards against mistakes, not against code. */
 const APPROVED = Symbol.for('@coffer/core:approved')
 
+declare const approved: unique symbol
+
+/**
+ * A draft that was verified, allowed by the policy and counted: the only kind that a signer takes. {@link authorise} makes
+ * it; the wallet calls that.
+ */
+export type ApprovedDraft<I extends Intent = Intent> = Draft<I> & { readonly [approved]: true }
+
 export interface Authorisation {
   /** The draft, marked as approved. The mark does not survive a change or JSON. */
-  readonly draft: Draft
+  readonly draft: ApprovedDraft
   /** Takes the draft's amounts out of the policy's windows again: for a signature that was not made. */
   undo(): Promise<void>
 }
 
 /**
- * Recomputes what the draft's bytes do and refuses them unless they are exactly what its intent makes. Pure.
- * Throws `DRAFT_MISMATCH`, or what `chain.inspect` throws.
+ * Verifies a draft, holds it against the policy, counts it in the policy's windows, waits and asks as the policy wants, and
+ * marks it for signing. Throws `INVALID_DRAFT`, `DRAFT_MISMATCH`, `POLICY_REFUSED`, `POLICY_DELAYED`, and what a step throws;
+ * then nothing stays counted.
  */
-export function verifyDraft(chain: ChainRules, draft: Draft): Effects {
-  const effects = chain.inspect(draft)
-  if (draft.chain !== chain.id || chain.rebuild(draft) !== draft.payload)
-    throw new CofferError({
-      code: 'DRAFT_MISMATCH',
-      message: 'The bytes of this draft are not what its intent asks for. Do not sign it; make a new draft.',
-      details: { chain: chain.id },
-    })
-  return effects
-}
-
-/** Verifies the draft, holds it against the policy, counts it in the policy's windows, and marks it for signing. */
 export async function authorise(request: {
   readonly chain: ChainRules
   readonly draft: Draft
   readonly policy: Policy
   readonly accept: readonly Acceptance[]
   readonly store: Store
+  readonly signal?: AbortSignal | undefined
 }): Promise<Authorisation> {
-  const { chain, policy, accept, store } = request
+  const { chain, policy, accept, store, signal } = request
   const draft = copyPlain(request.draft)
-  const effects = verifyDraft(chain, draft)
-  const contacts = await readContacts(store, chain.id)
-  checkEffects(effects, { chain, policy, accept, contacts })
-  const undo = await spend(effects, { chain, policy, store, id: `${draft.chain}|${draft.payload}` })
-  return { draft: sealDraft(draft, effects, [APPROVED, mark(draft)]), undo }
+  const known = await readKnown(store, chain.id)
+  const { effects, refusals, steps } = verify(chain, draft, { policy, accept, known })
+  assertAllowed(refusals)
+  const { account, intent, payload } = draft
+  const id = `${chain.id}|${payload}`
+  const sentences = describeEffects(effects, [chain.coin, ...chain.assets])
+  const undo = [await spend(effects, { chain, policy, store, id })]
+  const undoAll = async (): Promise<void> => {
+    for (const step of undo) await step()
+  }
+  try {
+    undo.push(await passDelays(steps, { chain: chain.id, account, what: intent, sentences }, store))
+    const question = { chain: chain.id, account, sentences, effects, id: digestOf(id) }
+    await askAll(steps, question, { signal, store })
+  } catch (error) {
+    await undoAll()
+    throw error
+  }
+  return {
+    draft: sealDraft(draft, effects, [APPROVED, mark(draft)]) as ApprovedDraft,
+    undo: undoAll,
+  }
 }
 
 /** Throws `NOT_APPROVED` unless {@link authorise} returned this very draft. Every signer calls it first. */
-export function assertApproved(draft: Draft): void {
+export function assertApproved(draft: Draft): asserts draft is ApprovedDraft {
   const found = (draft as unknown as Record<symbol, unknown>)[APPROVED]
   if (typeof found !== 'string' || found !== mark(draft))
     throw new CofferError({
@@ -60,6 +80,7 @@ export function assertApproved(draft: Draft): void {
     })
 }
 
-function mark(draft: DraftFields): string {
-  return `${draft.chain}|${draft.account}|${draft.payload}`
+/** Everything that decides what a signer does. */
+function mark({ chain, account, payload, intent, signatures = [] }: DraftFields): string {
+  return `${chain}|${account}|${payload}|${JSON.stringify(jsonable({ intent, signatures }))}`
 }

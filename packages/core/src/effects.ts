@@ -110,6 +110,8 @@ export type Effect =
       readonly kind: 'permissions'
       readonly account: string
       readonly permissions: readonly PermissionEffect[]
+      /** Who decides now, a line for each permission, as the node said when the draft was made. */
+      readonly before?: readonly string[]
     }
 
 /** What staking yields on Tron. */
@@ -138,6 +140,8 @@ export interface Fee {
   /** What it can cost at most. Computed from the signed bytes alone. */
   readonly ceiling: bigint
   readonly rate: FeeRate
+  /** What it is made of, in a few words: `2 sat/vB for 141 vB`. Rests in part on what the node said. */
+  readonly detail?: string
 }
 
 export type WarningCode =
@@ -169,6 +173,8 @@ export interface Warning {
 
 /** What the bytes of a draft do. Recomputed from them by `inspect`, which trusts no summary, server or word of the draft. */
 export interface Effects {
+  /** The address that acts, on chains where an account has one. */
+  readonly account?: string
   readonly list: readonly Effect[]
   readonly fee: Fee
   readonly warnings: readonly Warning[]

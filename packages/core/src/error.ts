@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'DRAFT_MISMATCH'
   | 'NOT_APPROVED'
   | 'POLICY_REFUSED'
+  | 'POLICY_DELAYED'
   | 'WRONG_ACCOUNT'
   | 'SIGNER_REFUSED'
   | 'SIGNER_DISPOSED'
@@ -45,6 +46,7 @@ export type ErrorCode =
   | 'RPC_ERROR'
   | 'CHAIN_MISMATCH'
   | 'SOURCES_FAILED'
+  | 'NODES_DISAGREE'
   // the chain
   | 'INSUFFICIENT_FUNDS'
   | 'EXECUTION_REVERTED'

@@ -4,7 +4,14 @@ export * from './approve.ts'
 export * from './asset.ts'
 export * from './bulk.ts'
 export * from './chain.ts'
-export { lookalikeOf, readContacts } from './contacts.ts'
+export {
+  type Known,
+  lookalikeHint,
+  lookalikeOf,
+  lookalikeWarnings,
+  readKnown,
+  rememberPaid,
+} from './contacts.ts'
 export { type Cosigning, cosigning } from './cosigning.ts'
 export * from './draft.ts'
 export * from './effects.ts'
@@ -38,16 +45,15 @@ export {
   type WatchOptions,
 } from './payment.ts'
 export { copyPlain } from './plain.ts'
-export {
-  type Acceptance,
-  checkEffects,
-  type Policy,
-  type PolicyContext,
-} from './policy.ts'
+export type { Acceptance, Policy, PolicyStep, StepCondition } from './policy.ts'
+export type { Ask, AskOptions, Question } from './policy-ask.ts'
+export { cancelDelay, type Delay, readDelays } from './policy-delay.ts'
+export type { PolicyRule, Refusal } from './policy-rules.ts'
 export * from './render.ts'
 export * from './signed.ts'
 export * from './signer.ts'
 export * from './source.ts'
 export * from './store.ts'
+export * from './verify.ts'
 export * from './wait.ts'
 export * from './wallet.ts'

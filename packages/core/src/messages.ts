@@ -1,18 +1,24 @@
 import type { ChainRules } from './chain.ts'
-import { readContacts } from './contacts.ts'
+import { readKnown } from './contacts.ts'
 import type { AccountDescriptor } from './draft.ts'
+import type { Effects } from './effects.ts'
 import { CofferError } from './error.ts'
 import type { ChainId } from './ids.ts'
 import { jsonable } from './jsonable.ts'
 import { findAccount, findChain, type OfflineConfig, type WalletSignOptions } from './offline.ts'
 import { copyPlain } from './plain.ts'
-import { checkMessage, spend } from './policy.ts'
+import { askAll } from './policy-ask.ts'
+import { passDelays } from './policy-delay.ts'
+import { messageRefusals, stepsOf } from './policy-rules.ts'
+import { digestOf, spend } from './policy-windows.ts'
+import { describeEffects } from './render.ts'
 import type { Signer, SignOptions } from './signer.ts'
 import { memoryStore } from './store.ts'
+import { assertAllowed } from './verify.ts'
 
 /** What a wallet signs beside transactions. */
 export interface SigningMessages {
-  /** Signs a message in the chain's usual way (EIP-191 …). */
+  /** Signs a message in the chain's usual way (EIP-191 …), after the steps of the policy that are due for every signature. */
   signMessage(account: AccountText, message: string | Uint8Array, options?: MessageOptions): Promise<string>
   /** Signs typed data (EIP-712 …). What it would allow or move is held against the policy. */
   signTypedData(account: AccountText, typedData: unknown, options?: WalletSignOptions): Promise<string>
@@ -28,34 +34,62 @@ export type AccountText =
   | AccountDescriptor
   | { readonly descriptor: AccountDescriptor; readonly chain: ChainId }
 
-export function signingMessages({
-  chains,
-  signer,
-  policy = {},
-  store = memoryStore(),
-}: OfflineConfig): SigningMessages {
+export function signingMessages(config: OfflineConfig): SigningMessages {
+  const { chains, signer } = config
   return {
-    signMessage: async (account, message, { address, signal } = {}) => {
+    signMessage: async (account, given, { address, signal } = {}) => {
       const { chain, descriptor } = accountOf(account, chains)
       if (!signer.signMessage) throw unable(signer, 'messages')
-      return signer.signMessage({ chain, account: descriptor, message, address }, { signal })
+      const message = copyPlain(given)
+      const text = typeof message === 'string' ? JSON.stringify(message) : `of ${message.length} bytes`
+      const said = { what: ['message', message], list: [], warnings: [], says: `Sign the message ${text}` }
+      return allowed(config, { chain, account: descriptor, ...said }, { signal }, () =>
+        signer.signMessage!({ chain, account: descriptor, message, address }, { signal }),
+      )
     },
-    signTypedData: async (account, typedData, { accept = [], signal } = {}) => {
+    signTypedData: async (account, given, options = {}) => {
       const { chain, descriptor } = accountOf(account, chains)
       if (!signer.signTypedData || !chain.inspectTypedData) throw unable(signer, 'typed data')
       // One copy for the policy and for the signer: the caller's object may change, or answer differently each time.
-      const copy = copyPlain(typedData)
-      const { list } = chain.inspectTypedData({ account: descriptor, typedData: copy })
-      checkMessage(list, { chain, policy, accept, contacts: await readContacts(store, chain.id) })
-      const id = `${chain.id}|${descriptor}|${JSON.stringify(jsonable(copy))}`
-      const undo = await spend({ list }, { chain, policy, store, id })
-      try {
-        return await signer.signTypedData({ chain, account: descriptor, typedData: copy }, { signal })
-      } catch (error) {
-        await undo()
-        throw error
-      }
+      const typedData = copyPlain(given)
+      const { list, warnings } = chain.inspectTypedData({ account: descriptor, typedData })
+      const said = { what: ['typed data', typedData], list, warnings, says: 'Sign typed data' }
+      return allowed(config, { chain, account: descriptor, ...said }, options, () =>
+        signer.signTypedData!({ chain, account: descriptor, typedData }, { signal: options.signal }),
+      )
     },
+  }
+}
+
+interface Message extends Pick<Effects, 'list' | 'warnings'> {
+  readonly chain: ChainRules
+  readonly account: AccountDescriptor
+  readonly what: unknown
+  /** One sentence. */
+  readonly says: string
+}
+
+/** Signs what the policy allows: the rules, the windows, waiting, asking, as for a transaction. */
+async function allowed(
+  { policy = {}, store = memoryStore() }: OfflineConfig,
+  { chain, account, what, list, warnings, says }: Message,
+  { accept = [], signal }: WalletSignOptions,
+  sign: () => Promise<string>,
+): Promise<string> {
+  const context = { chain, policy, accept, known: await readKnown(store, chain.id) }
+  assertAllowed(messageRefusals(list, context))
+  const id = `${chain.id}|${account}|${JSON.stringify(jsonable(what))}`
+  const sentences = [says, ...describeEffects({ list, warnings }, [chain.coin, ...chain.assets])]
+  const undo = [await spend({ list }, { chain, policy, store, id })]
+  try {
+    const steps = stepsOf(list, context)
+    undo.push(await passDelays(steps, { chain: chain.id, account, what, sentences }, store))
+    const question = { chain: chain.id, account, sentences, effects: { list, warnings }, id: digestOf(id) }
+    await askAll(steps, question, { signal, store })
+    return await sign()
+  } catch (error) {
+    for (const step of undo) await step()
+    throw error
   }
 }
 

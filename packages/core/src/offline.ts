@@ -1,11 +1,12 @@
-import { authorise } from './approve.ts'
+import { type ApprovedDraft, authorise } from './approve.ts'
 import type { ChainRules } from './chain.ts'
 import { addContacts } from './contacts.ts'
 import type { AccountDescriptor, Draft } from './draft.ts'
 import { CofferError } from './error.ts'
 import { chainOfJson, createSigned, readDraft, readSigned } from './forms.ts'
 import { copyPlain } from './plain.ts'
-import { type Acceptance, checkPolicy, digestOf, type Policy } from './policy.ts'
+import { type Acceptance, checkPolicy, type Policy } from './policy.ts'
+import { digestOf } from './policy-windows.ts'
 import type { Signed } from './signed.ts'
 import type { Signer, SignOptions } from './signer.ts'
 import { memoryStore, type Store, withLock } from './store.ts'
@@ -24,7 +25,7 @@ export interface Signing {
   describe(chain: string, options?: AccountOptions): Promise<AccountDescriptor>
   /**
    * Signs a draft after checking, from its bytes, that it does what its intent says and that the policy allows it.
-   * Throws `DRAFT_MISMATCH`, `POLICY_REFUSED`, `SIGNER_REFUSED` and what the signer throws. Never touches the network.
+   * Throws `DRAFT_MISMATCH`, `POLICY_REFUSED`, `POLICY_DELAYED`, `SIGNER_REFUSED` and what the signer throws. Never touches the network.
    */
   sign(draft: Draft, options?: WalletSignOptions): Promise<Signed>
 }
@@ -118,8 +119,8 @@ export function signing({ chains, signer, policy = {}, store = memoryStore() }: 
 export async function withApproval<T>(
   { chains, policy = {}, store = memoryStore() }: OfflineConfig,
   given: Draft,
-  { accept = [] }: WalletSignOptions,
-  use: (chain: ChainRules, approved: Draft) => Promise<T>,
+  { accept = [], signal }: WalletSignOptions,
+  use: (chain: ChainRules, approved: ApprovedDraft) => Promise<T>,
 ): Promise<T> {
   // Each field is read once, whatever the caller's object does.
   const draft = copyPlain(given)
@@ -128,7 +129,7 @@ export async function withApproval<T>(
   return withLock(store, `sign/${digestOf(String(draft.payload))}`, async () => {
     const undo: (() => Promise<void>)[] = []
     try {
-      const approved = await authorise({ chain, draft, policy, accept, store })
+      const approved = await authorise({ chain, draft, policy, accept, store, signal })
       undo.push(approved.undo)
       if (chain.claim) undo.push(await chain.claim(approved.draft, store))
       return await use(chain, approved.draft)

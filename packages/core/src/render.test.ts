@@ -100,6 +100,6 @@ it('says what comes back, what is written, and an exact fee with its rate', () =
   expect(describeEffects(effects, [coin])).toEqual([
     'Get back 0.00005 BTC at own, your own address 1/7',
     'Write 5 bytes into the chain for all to read: 68656c6c6f',
-    'Fee 0.00001913 BTC, 12.503 sat/vB',
+    'Fee 0.00001913 BTC (12.503 sat/vB)',
   ])
 })

@@ -1,6 +1,6 @@
 import { formatAmount } from './amount.ts'
 import type { Asset } from './asset.ts'
-import type { Effect, Effects, PermissionEffect } from './effects.ts'
+import type { Effect, Effects, Fee, PermissionEffect } from './effects.ts'
 import type { AssetId } from './ids.ts'
 
 /**
@@ -11,16 +11,33 @@ import type { AssetId } from './ids.ts'
  * describeEffects(draft.effects, [chain.coin, ...chain.assets])
  * // ['Send 0.25 ETH to 0x7099…79C8', 'Fee about 0.00002 ETH, at most 0.00005 ETH']
  */
-export function describeEffects(effects: Effects, assets: readonly Asset[]): string[] {
-  const show = (amount: bigint, id: AssetId): string => showAmount(amount, id, assets)
-  const { fee } = effects
+export function describeEffects(
+  { account, list, fee, warnings }: Described,
+  assets: readonly Asset[],
+): string[] {
+  const show: Show = (amount, id) => showAmount(amount, id, assets)
+  const onlyChange = list.length > 0 && list.every(({ kind }) => kind === 'change')
   return [
-    ...effects.list.map((effect) => sentence(effect, show)),
-    fee.rate.unit === 'satPerKvb'
-      ? `Fee ${show(fee.expected, fee.asset)}, ${formatAmount(fee.rate.value, 3)} sat/vB`
-      : `Fee about ${show(fee.expected, fee.asset)}, at most ${show(fee.ceiling, fee.asset)}`,
-    ...effects.warnings.map((warning) => `Warning: ${warning.message}`),
+    ...(onlyChange ? ['Pay nobody: all but the fee comes back'] : []),
+    ...list.flatMap((effect) => sentences(effect, show, account)),
+    ...(fee ? [feeSentence(fee, show)] : []),
+    ...warnings.map((warning) => `Warning: ${warning.message}`),
   ]
+}
+
+/** What of effects is told. Messages pay no fee. */
+export type Described = Pick<Effects, 'list' | 'warnings'> & Partial<Effects>
+
+type Show = (amount: bigint, id: AssetId) => string
+
+function feeSentence({ asset, expected, ceiling, rate, detail }: Fee, show: Show): string {
+  const isExact = rate.unit === 'satPerKvb'
+  const said = detail ?? (isExact ? `${formatAmount(rate.value, 3)} sat/vB` : undefined)
+  const parts = said === undefined ? '' : ` (${said})`
+  // On Bitcoin it is what remains, neither more nor less.
+  if (isExact) return `Fee ${show(expected, asset)}${parts}`
+  if (expected === ceiling) return `Fee at most ${show(ceiling, asset)}${parts}`
+  return `Fee about ${show(expected, asset)}${parts}, at most ${show(ceiling, asset)}`
 }
 
 /** An amount with its symbol, or in base units with the asset's id when the asset is not known here. */
@@ -29,9 +46,26 @@ export function showAmount(amount: bigint, id: AssetId, assets: readonly Asset[]
   return asset ? `${formatAmount(amount, asset.decimals)} ${asset.symbol}` : `${amount} base units of ${id}`
 }
 
-function sentence(effect: Effect, show: (amount: bigint, id: AssetId) => string): string {
+/** One sentence, and lines below it where there is more to compare. */
+function sentences(effect: Effect, show: Show, account: string | undefined): string[] {
+  if (effect.kind !== 'permissions') return [sentence(effect, show, account)]
+  const { before = [], permissions } = effect
+  return [
+    `Give ${effect.account} other keys`,
+    ...before.map((line) => `  before: ${line}`),
+    ...permissions.map((permission) => `  after:  ${keysOf(permission)}`),
+  ]
+}
+
+function sentence(
+  effect: Exclude<Effect, { kind: 'permissions' }>,
+  show: Show,
+  account: string | undefined,
+): string {
   switch (effect.kind) {
     case 'transfer':
+      if (account !== undefined && effect.from !== account)
+        return `Move ${show(effect.amount, effect.asset)} of ${effect.from} to ${effect.to}`
       return `Send ${show(effect.amount, effect.asset)} to ${effect.to}`
     case 'nft-transfer':
       return `Send ${effect.amount === 1n ? '' : `${effect.amount} of `}token ${effect.tokenId} of ${effect.collection} to ${effect.to}`
@@ -78,12 +112,21 @@ function sentence(effect: Effect, show: (amount: bigint, id: AssetId) => string)
       return `Vote for ${effect.votes.map(({ to, count }) => `${to} (${count})`).join(', ')}`
     case 'activate':
       return `Open an account for ${effect.to}`
-    case 'permissions':
-      return `Give ${effect.account} other keys: ${effect.permissions.map(keysOf).join('; ')}`
   }
 }
 
 function keysOf({ role, threshold, keys, operations }: PermissionEffect): string {
   const holders = keys.map(({ address, weight }) => `${address} (${weight})`).join(', ')
-  return `${role}, ${threshold} of ${holders}${operations ? `, for ${operations.join(', ')}` : ''}`
+  return `${role}, ${threshold} of ${holders}${operations ? `, ${operationsIn(operations)}` : ''}`
+}
+
+const KEYS = 'AccountPermissionUpdate'
+
+/** A few by name; of many what matters most. */
+function operationsIn(operations: readonly string[]): string {
+  if (operations.length <= 6) return `for ${operations.join(', ') || 'nothing'}`
+  const changes = operations.includes(KEYS)
+    ? 'ANOTHER CHANGE OF KEYS among them'
+    : 'no change of keys among them'
+  return `for ${operations.length} kinds of transactions, ${changes}`
 }

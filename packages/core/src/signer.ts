@@ -1,5 +1,6 @@
+import type { ApprovedDraft } from './approve.ts'
 import type { ChainRules } from './chain.ts'
-import type { AccountDescriptor, Draft } from './draft.ts'
+import type { AccountDescriptor } from './draft.ts'
 import type { PublicKey } from './keys.ts'
 import type { SignedFields } from './signed.ts'
 
@@ -23,8 +24,8 @@ export interface TypedDataRequest {
 }
 
 /**
- * Who holds keys. A signer signs only drafts that `authorise` approved (the wallet calls it) and refuses others with
- * `NOT_APPROVED`. A person's refusal is `SIGNER_REFUSED`. A signature is checked against the account's own key before
+ * Who holds keys. A signer signs only drafts that `authorise` approved (the wallet calls it): other ones are no
+ * {@link ApprovedDraft}, and at run time `assertApproved` refuses them with `NOT_APPROVED`. A person's refusal is `SIGNER_REFUSED`. A signature is checked against the account's own key before
  * it leaves.
  */
 export interface Signer {
@@ -33,12 +34,12 @@ export interface Signer {
   readonly keys: 'hd' | 'single'
   publicKey(path: string, options?: SignOptions): Promise<PublicKey>
   sign(
-    request: { readonly chain: ChainRules; readonly draft: Draft },
+    request: { readonly chain: ChainRules; readonly draft: ApprovedDraft },
     options?: SignOptions,
   ): Promise<SignedFields>
   /** Adds its signatures to those of a draft of an account of several keys. The same guards as `sign`. */
   cosign?(
-    request: { readonly chain: ChainRules; readonly draft: Draft },
+    request: { readonly chain: ChainRules; readonly draft: ApprovedDraft },
     options?: SignOptions,
   ): Promise<readonly string[]>
   /** The chain's usual message signature (EIP-191, BIP-322, TIP-191), in the chain's usual text form. */

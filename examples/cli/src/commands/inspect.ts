@@ -1,4 +1,4 @@
-import { type Draft, verifyDraft } from '@coffer/core'
+import { assertAllowed, type Draft, verify } from '@coffer/core'
 import type { Command } from 'commander'
 import { type Cli, withContext } from '../context.ts'
 import { readDocument } from '../documents.ts'
@@ -53,7 +53,7 @@ function signaturesOf({ signatures = [] }: Draft): string {
 /** Who is told that a draft does something else than it says wants to see what it does. */
 function check(chain: AppChain, draft: Draft, show: () => void): void {
   try {
-    verifyDraft(chain, draft)
+    assertAllowed(verify(chain, draft).refusals.filter(({ rule }) => rule === 'mismatch'))
   } catch (error) {
     show()
     throw error

@@ -2,12 +2,10 @@ import {
   type Acceptance,
   type Asset,
   CofferError,
-  checkEffects,
   type Draft,
   isCofferError,
   parseAmount,
   type ReadOptions,
-  readContacts,
   type Signed,
 } from '@coffer/core'
 import {
@@ -26,8 +24,7 @@ import { withKeys } from '../keys.ts'
 import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { oneLine, showAmount, table } from '../output.ts'
-import { type Agreement, agree } from '../pay.ts'
-import { readPolicy } from '../policy-file.ts'
+import { type Agreement, agree, checkAllowed } from '../pay.ts'
 import { markPayout } from '../sent.ts'
 
 interface PayoutOptions extends CommonOptions, Agreement {
@@ -161,7 +158,7 @@ async function ask(
   { context, chain, tron, options }: Payouts,
   toPay: readonly PayoutStatus[],
 ): Promise<void> {
-  const { home, output, chains, store } = context
+  const { output } = context
   const assets = await assetsOf({ context, chain, tron, options }, toPay)
   output.say(output.colors.bold(`From ${tron.address} on ${chain.name}`))
   output.say(
@@ -177,10 +174,7 @@ async function ask(
   const unsigned = toPay.filter(({ txid }) => txid === undefined)
   if (unsigned.length > 0) {
     const drafts = await price({ context, chain, tron, options }, unsigned.slice(0, MOST_PRICED))
-    const policy = await readPolicy(home, chains)
-    const contacts = await readContacts(store, chain.id)
-    const { accept = [] } = options
-    for (const { effects } of drafts) checkEffects(effects, { chain, policy, accept, contacts })
+    await checkAllowed(context, chain, drafts, options.accept)
     const sum = (of: 'expected' | 'ceiling'): bigint => drafts.reduce((sum, { fee }) => sum + fee[of], 0n)
     const which = drafts.length === toPay.length ? 'Fees' : `Fees of ${drafts.length} of them`
     if (drafts.length > 0)

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { renderUnicodeCompact } from 'uqr'
 import { type Cli, chosenChain, openAccount, withContext } from '../context.ts'
 import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
+import { qrCode } from '../qr-code.ts'
 
 interface ReceiveOptions extends CommonOptions {
   readonly asset?: string
@@ -31,17 +31,11 @@ export function receiveCommand(program: Command, cli: Cli): void {
       // Which addresses were shown is written down.
       const { address, uri, code } = await (account.utxo ? withHomeLock(home, io.signal, receive) : receive())
       const { bold, dim } = output.colors
-      output.result([bold(address), dim(uri), '', qr(code, output.colors.isColorSupported)].join('\n'), {
+      output.result([bold(address), dim(uri), '', qrCode(code, output.colors.isColorSupported)].join('\n'), {
         chain: chain.id,
         address,
         uri,
       })
     }),
   )
-}
-
-/** White on black whatever the colours of the terminal are, where it has colours. */
-function qr(text: string, colors: boolean): string {
-  const lines = renderUnicodeCompact(text, { border: 2 }).split('\n')
-  return (colors ? lines.map((line) => `\x1b[97;40m${line}\x1b[0m`) : lines).join('\n')
 }

@@ -1,4 +1,4 @@
-import { type Draft, type Signed, verifyDraft } from '@coffer/core'
+import type { Draft, Signed } from '@coffer/core'
 import type { Command } from 'commander'
 import { type Cli, withContext } from '../context.ts'
 import { readDocument, wantDraft, writeDocument } from '../documents.ts'
@@ -6,7 +6,7 @@ import { effectsOf, showEffects } from '../effects.ts'
 import { withKeys } from '../keys.ts'
 import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
-import { type Agreement, agree } from '../pay.ts'
+import { type Agreement, agree, checkAllowed } from '../pay.ts'
 
 interface SignOptions extends CommonOptions, Agreement {
   readonly out: string
@@ -42,9 +42,9 @@ export function signCommand(program: Command, cli: Cli, action: 'sign' | 'cosign
       const draft = wantDraft(document)
       output.say(showEffects(output, chain, draft.account, effectsOf(chain, draft)))
       // Refused before anybody is asked to say yes.
-      verifyDraft(chain, draft)
-      await agree(context, options)
       const { accept, out } = options
+      await checkAllowed(context, chain, [draft], accept)
+      await agree(context, options)
       const signed = await withHomeLock(home, io.signal, () =>
         withKeys<Signed | Draft>(context, (wallet) => wallet[action](draft, { accept, signal: io.signal })),
       )

@@ -13,16 +13,7 @@ import {
   signet,
   testnet4,
 } from '@coffer/bitcoin'
-import {
-  type Asset,
-  describeEffects,
-  type Effects,
-  formatAmount,
-  isCofferError,
-  parseAmount,
-  type ReadOptions,
-  type UtxoSource,
-} from '@coffer/core'
+import { isCofferError, parseAmount, type ReadOptions, type UtxoSource } from '@coffer/core'
 import { type Payment, readBatch } from './batch-file.ts'
 import { bitcoinSource } from './bitcoin-source.ts'
 import type { AppAccount, BalanceRow, Family, Order, PayWords } from './family.ts'
@@ -67,7 +58,6 @@ export const bitcoin: Family<BitcoinChain, BitcoinAccount> = {
   linkChains: (text) => (LINK.test(text) ? networksOf(text) : undefined),
   assetId: () => undefined,
 
-  sentences,
   inspectSigned: ({ network }, signed) => inspectSigned(signed, network),
   counterparty: ({ direction, to }) =>
     direction === 'in'
@@ -110,15 +100,6 @@ function label(descriptor: string): string {
 }
 
 /** A fee of Bitcoin is exact, and has a rate that people compare. */
-function sentences(chain: BitcoinChain, effects: Effects, tokens: readonly Asset[]): string[] {
-  const { list, fee, fields } = effects
-  const lines = describeEffects(effects, [chain.coin, ...tokens])
-  const amount = formatAmount(fee.expected, chain.coin.decimals)
-  const rate = formatAmount(fee.rate.value, 3)
-  lines[list.length] = `Fee ${amount} ${chain.coin.symbol}, ${rate} sat/vB for ${fields['vsize']} vB`
-  const isOwn = list.every(({ kind }) => kind === 'change')
-  return isOwn ? ['Pay nobody: all but the fee comes back', ...lines] : lines
-}
 
 // ---- whom to pay ----
 

@@ -2,7 +2,6 @@ import {
   type AmountInput,
   type Asset,
   type CofferError,
-  describeEffects,
   type EvmSource,
   formatAmount,
   isCofferError,
@@ -59,7 +58,6 @@ export const evm: Family<EvmChain, EvmAccount> = {
   assetId: (chain, { namespace, reference }) =>
     namespace === 'erc20' ? `${chain.id}/erc20:${chain.parseAddress(reference)}` : undefined,
 
-  sentences: (chain, effects, tokens) => describeEffects(effects, [chain.coin, ...chain.assets, ...tokens]),
   inspectSigned: (chain, signed) =>
     chain.inspect({
       chain: chain.id,

@@ -53,8 +53,6 @@ export interface Family<C extends AppChain = AppChain, A extends Opened = Opened
   /** The canonical form of an asset of the chain, or `undefined` when it has no such. */
   assetId(chain: C, asset: { readonly namespace: string; readonly reference: string }): AssetId | undefined
 
-  /** What effects come to, in sentences. `tokens` are those beside the chain's own list. */
-  sentences(chain: C, effects: Effects, tokens: readonly Asset[]): string[]
   /** What a signed transaction does. */
   inspectSigned(chain: C, signed: Signed): Effects
   /** With whom a row of the history was. */

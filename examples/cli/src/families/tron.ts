@@ -23,7 +23,6 @@ import {
 import type { AppAccount, BalanceRow, Family, Order, PayWords } from './family.ts'
 import { costsOf, created } from './tron-costs.ts'
 import { tronSource } from './tron-source.ts'
-import { tronSentences } from './tron-words.ts'
 import { contradicts, invalid, refuseOptions, unknownAsset } from './words.ts'
 
 const LINK = /^tron:(?:\/\/)?T/i
@@ -59,7 +58,6 @@ export const tron: Family<TronChain, TronAccount> = {
     return namespace === 'trc10' && TRC10.test(reference) ? `${chain.id}/trc10:${reference}` : undefined
   },
 
-  sentences: tronSentences,
   inspectSigned: (chain, { account, raw, spent }) =>
     chain.inspect({
       chain: chain.id,

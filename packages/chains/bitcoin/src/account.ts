@@ -13,6 +13,7 @@ import {
   type ReadOptions,
   type Receive,
   type ReceiveOptions,
+  rememberPaid,
   type Signed,
   throwIfAborted,
   toBaseUnits,
@@ -288,6 +289,7 @@ export function openAccount(
       const known = seen && seen.round > 0 ? seen : await refresh(options)
       const { page, times } = await history(network, source, known, options)
       if (times.size !== known.times.size && state === known) await save({ ...known, times })
+      await rememberPaid(store, network.id, page.items)
       return page
     },
     create: (request, options = {}) => create(building, request, options),

@@ -4,7 +4,9 @@ import {
   createDraft,
   type Draft,
   type Engine,
+  lookalikeHint,
   type ReadOptions,
+  readKnown,
   type Store,
   toBaseUnits,
   type UtxoSource,
@@ -91,8 +93,13 @@ export interface Order {
 }
 
 /** Chooses coins under the book's lock, so that no two drafts choose the same ones. */
-export function build(account: Building, state: AccountState, order: Order): Promise<Draft<BitcoinIntent>> {
+export async function build(
+  account: Building,
+  state: AccountState,
+  order: Order,
+): Promise<Draft<BitcoinIntent>> {
   const { network, store, descriptor, engine } = account
+  const known = await readKnown(store, network.id)
   return changeBook(store, account.key, (book, now) => {
     const held = heldIn(book, now)
     const coins = usable(state, order, new Set(book.frozen), held)
@@ -106,7 +113,7 @@ export function build(account: Building, state: AccountState, order: Order): Pro
         account: descriptor.text,
         intent: order.intent,
         payload: writePayload(plan),
-        hints: {},
+        hints: lookalikeHint(partiesOf(order.intent), known),
       },
     ) as Draft<BitcoinIntent>
     const outpoints = plan.inputs.map(({ txid, vout }) => `${txid}:${vout}`)
@@ -117,6 +124,13 @@ export function build(account: Building, state: AccountState, order: Order): Pro
     const usesChange = !order.change && plan.outputs.some(({ own }) => own === place)
     return [usesChange ? { ...next, given: givenAfter(book.given, place) } : next, draft]
   })
+}
+
+/** Who gains something by an intent. */
+function partiesOf(intent: BitcoinIntent): readonly string[] {
+  if (intent.kind === 'batch')
+    return [...intent.payments.map(({ to }) => to), ...(intent.rest === undefined ? [] : [intent.rest])]
+  return 'to' in intent ? [intent.to] : []
 }
 
 /** Amount and script of each coin, and what its unconfirmed parents are short of. */

@@ -1,6 +1,14 @@
-import type { DraftFields, Effect, Effects, Engine, Warning } from '@coffer/core'
+import {
+  type DraftFields,
+  type Effect,
+  type Effects,
+  type Engine,
+  formatAmount,
+  lookalikeWarnings,
+  type Warning,
+} from '@coffer/core'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { formatAddress } from './address.ts'
+import { formatAddress, isAddress } from './address.ts'
 import type { BitcoinNetwork } from './networks.ts'
 import { feeOf, type Plan, type PlannedOutput, readPayload, sumOf, unsignedTx } from './payload.ts'
 import { planWeight } from './plan-weight.ts'
@@ -14,7 +22,9 @@ import { dustOf } from './weight.ts'
  * the weight that the signed transaction has at most. Throws `INVALID_DRAFT` as {@link readPayload} does.
  */
 export function inspect(draft: DraftFields, network: BitcoinNetwork, engine?: Engine): Effects {
-  return inspectPlan(readPayload(draft, network, engine), network)
+  const effects = inspectPlan(readPayload(draft, network, engine), network)
+  const twins = lookalikeWarnings(draft.hints, (text) => isAddress(text, network))
+  return { ...effects, warnings: [...effects.warnings, ...twins] }
 }
 
 /** What an unsigned transaction does. */
@@ -23,13 +33,15 @@ export function inspectPlan(plan: Plan, network: BitcoinNetwork): Effects {
   const list = plan.outputs.map((output) => effectOf(output, from, network))
   const fee = feeOf(plan)
   const vsize = BigInt(Math.ceil(planWeight(plan) / 4))
+  const rate = (fee * 1000n) / vsize
   return {
     list,
     fee: {
       asset: network.coin.id,
       expected: fee,
       ceiling: fee,
-      rate: { value: (fee * 1000n) / vsize, unit: 'satPerKvb' },
+      rate: { value: rate, unit: 'satPerKvb' },
+      detail: `${formatAmount(rate, 3)} sat/vB for ${vsize} vB`,
     },
     warnings: warningsOf(plan, fee),
     fields: fieldsOf(plan, vsize),

@@ -9,6 +9,7 @@ import {
   type OpenContext,
   type Payment,
   type ReadOptions,
+  rememberPaid,
   type Signed,
   toBaseUnits,
 } from '@coffer/core'
@@ -84,7 +85,11 @@ export function openAccount(network: EvmNetwork, { descriptor, source, store }: 
       return readAllowance(account.source, request, options)
     },
     receive: async ({ asset, amount } = {}) => ({ address, uri: uriOf(network, address, asset, amount) }),
-    history: (options = {}) => history(network, account.source, address, assets, options),
+    history: async (options = {}) => {
+      const page = await history(network, account.source, address, assets, options)
+      await rememberPaid(store, network.id, page.items)
+      return page
+    },
     create: (request, options = {}) => create(account, request, options),
     createBatch: (requests, options = {}) => createBatch(account, requests, options),
     replace: (sent, request, options = {}) =>

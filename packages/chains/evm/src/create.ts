@@ -4,9 +4,9 @@ import {
   type Draft,
   type EvmSource,
   formatAmount,
-  lookalikeOf,
+  lookalikeHint,
   type ReadOptions,
-  readContacts,
+  readKnown,
   type Store,
   toBaseUnits,
 } from '@coffer/core'
@@ -66,7 +66,8 @@ export async function createBatch(
     throw new CofferError({ code: 'INVALID_REQUEST', message: 'amount: "max" cannot be part of a batch.' })
 
   const facts = await readFacts(account, resolved, options)
-  const known = [...(await readContacts(store, network.id)), address]
+  const { contacts, seen } = await readKnown(store, network.id)
+  const known = { contacts: [...contacts, address], seen }
   const planned = plan(account, requests, resolved, facts)
 
   const wanted = requests.map((request) => request.nonce)
@@ -78,7 +79,7 @@ export async function createBatch(
         gasUsed: gasUsed.toString(),
         ...baseFeeHint(prices),
         ...(waits ? { nonceGap: 'true' } : {}),
-        ...lookalikeHint(intent, known),
+        ...lookalikeHint(partiesOf(intent), known),
       }
       return makeDraft(network, account.descriptor, intent, { nonce, gasLimit, ...prices }, hints)
     })
@@ -91,11 +92,10 @@ export function baseFeeHint(prices: GasPrices): { baseFeePerGas?: string } {
   return 'baseFeePerGas' in prices ? { baseFeePerGas: prices.baseFeePerGas.toString() } : {}
 }
 
-/** For the draft's warnings; signing looks for look-alikes by itself. */
-function lookalikeHint(intent: EvmIntent, known: readonly string[]): { lookalike?: string } {
-  const party = intent.kind === 'approve' ? intent.spender : 'to' in intent ? intent.to : null
-  const twin = party === null ? undefined : lookalikeOf(party, known)
-  return twin === undefined ? {} : { lookalike: twin }
+/** Who gains something by an intent. */
+function partiesOf(intent: EvmIntent): readonly string[] {
+  if (intent.kind === 'approve') return [intent.spender]
+  return 'to' in intent && intent.to !== null ? [intent.to] : []
 }
 
 // ---- facts: everything that is asked of the network, in one request ----

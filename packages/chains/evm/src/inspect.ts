@@ -1,4 +1,4 @@
-import { CofferError, type DraftFields, type Effects, type Fee } from '@coffer/core'
+import { CofferError, type DraftFields, type Effects, type Fee, lookalikeWarnings } from '@coffer/core'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { decodeCall, PERMIT2 } from './abi.ts'
 import { accountAddress, addressFromBytes, isAddress, ZERO_ADDRESS } from './address.ts'
@@ -50,10 +50,13 @@ export function inspect(draft: DraftFields, network: EvmNetwork): Effects {
       'nonce-gap',
       'Earlier transactions of this account are not mined yet, and this one must wait for them.',
     )
-  const twin = hint(draft.hints, 'lookalike')
-  if (twin !== undefined && isAddress(twin))
-    warn(found, 'lookalike', `The recipient looks like ${twin}, which is known, but is another address.`)
-  return { list: found.list, fee, warnings: found.warnings, fields: fieldsOf(tx) }
+  return {
+    account: found.account,
+    list: found.list,
+    fee,
+    warnings: [...found.warnings, ...lookalikeWarnings(draft.hints, isAddress)],
+    fields: fieldsOf(tx),
+  }
 }
 
 // ---- coin, code, delegation ----

@@ -201,7 +201,9 @@ describe('a Tron account on the devnet', () => {
       owner: { threshold: 2, keys },
       actives: [{ threshold: 2, keys }],
     })
-    expect(draft.effects.fields['before0']).toContain(`owner, 1 of ${account.address}`)
+    expect((draft.effects.list[0] as { before?: string[] }).before?.[0]).toContain(
+      `owner, 1 of ${account.address}`,
+    )
     expect(draft.effects.list[0]).toMatchObject({ kind: 'permissions', permissions: [{ threshold: 2n }, {}] })
     await expect(wallet.sign(draft)).rejects.toMatchObject({
       code: 'POLICY_REFUSED',

@@ -7,6 +7,7 @@ import {
   type OpenContext,
   type Payment,
   type ReadOptions,
+  rememberPaid,
   type Signed,
   type TronSource,
   toBaseUnits,
@@ -118,7 +119,11 @@ export function openAccount(network: TronNetwork, { descriptor, source, store }:
       })
       return { address, uri }
     },
-    history: (options = {}) => history(network, tron, address, assets, options),
+    history: async (options = {}) => {
+      const page = await history(network, tron, address, assets, options)
+      await rememberPaid(store, network.id, page.items)
+      return page
+    },
     estimate: (request, options = {}) => estimate(account, request, options),
     create: (request, options = {}) => create(account, request, options),
     createBatch: (requests, options = {}) => createBatch(account, requests, options),

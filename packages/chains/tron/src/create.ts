@@ -3,9 +3,9 @@ import {
   CofferError,
   type Draft,
   formatAmount,
-  lookalikeOf,
+  lookalikeHint,
   type ReadOptions,
-  readContacts,
+  readKnown,
   toBaseUnits,
 } from '@coffer/core'
 import { accountId } from './address.ts'
@@ -80,10 +80,11 @@ export async function createResolved(
   const open = await readOpen(store, id, deeds)
   if (open.length > 0) await settleOpen(account, open, options)
 
-  const known = [...(await readContacts(store, network.id)), address]
+  const { contacts, seen } = await readKnown(store, network.id)
+  const known = { contacts: [...contacts, address], seen }
   return planned.map(({ intent, tx, parts }) => {
     const before = intent.kind === 'permissions' ? pictures(facts.account, address) : {}
-    const hints = { ...hintsOf(parts), ...lookalikeHint(intent, known), ...before }
+    const hints = { ...hintsOf(parts), ...lookalikeHint(partiesOf(intent), known), ...before }
     return makeDraft(network, descriptor, intent, tx, hints)
   })
 }
@@ -249,11 +250,10 @@ function checkCeiling(ceiling: bigint, { maxFee }: TronRequest, { coin }: TronNe
   })
 }
 
-/** For the draft's warnings; signing looks for look-alikes by itself. */
-function lookalikeHint(intent: TronIntent, known: readonly string[]): { lookalike?: string } {
-  const party = intent.kind === 'approve' ? intent.spender : 'to' in intent ? intent.to : undefined
-  const twin = party === undefined ? undefined : lookalikeOf(party, known)
-  return twin === undefined ? {} : { lookalike: twin }
+/** Who gains something by an intent. */
+function partiesOf(intent: TronIntent): readonly string[] {
+  if (intent.kind === 'approve') return [intent.spender]
+  return 'to' in intent && intent.to !== undefined ? [intent.to] : []
 }
 
 function insufficient(asset: Asset, needed: bigint, held: bigint): CofferError {

@@ -1,4 +1,10 @@
-import type { DraftFields, Effects, Fee, PermissionEffect } from '@coffer/core'
+import {
+  type DraftFields,
+  type Effects,
+  type Fee,
+  lookalikeWarnings,
+  type PermissionEffect,
+} from '@coffer/core'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { decodeCall } from './abi.ts'
@@ -16,7 +22,8 @@ import {
   warn,
 } from './collect.ts'
 import type { ContractPermission, TriggerSmartContract } from './contracts.ts'
-import { ceilingOf, numberOf, textOf } from './fee-parts.ts'
+import { detailOf } from './fee-detail.ts'
+import { ceilingOf, feeParts, numberOf, textOf } from './fee-parts.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import type { Address, TronIntent, TronNetwork } from './intent.ts'
 import { resourceOf } from './intent-of.ts'
@@ -37,7 +44,7 @@ import { signingHash, type TronTransaction } from './transaction.ts'
 export function inspect(draft: DraftFields, network: TronNetwork): Effects {
   const { raw, tx, account } = readPayload(draft, network)
   const found = collect(network, account)
-  readContract(tx, raw, found)
+  readContract(tx, raw, draft.hints, found)
   if (tx.memo !== '') found.list.push({ kind: 'memo', data: tx.memo })
 
   const fee = feeOf(draft, tx, raw.length, network)
@@ -45,19 +52,27 @@ export function inspect(draft: DraftFields, network: TronNetwork): Effects {
   const paysCoin = first?.kind === 'transfer' && first.asset === network.coin.id
   if (paysCoin && first.amount > 0n && fee.expected > first.amount)
     warn(found, 'fee-above-amount', 'The fee costs more than the amount that is sent.')
-  const twin = textOf(draft.hints, 'lookalike')
-  if (twin !== undefined && isAddress(twin))
-    warn(found, 'lookalike', `The recipient looks like ${twin}, which is known, but is another address.`)
   if (numberOf(draft.hints, 'activation') !== undefined)
     warn(
       found,
       'activation',
       'The address was never used: the payment opens an account there, which costs extra.',
     )
-  return { list: found.list, fee, warnings: found.warnings, fields: fieldsOf(tx, draft.hints) }
+  return {
+    account,
+    list: found.list,
+    fee,
+    warnings: [...found.warnings, ...lookalikeWarnings(draft.hints, isAddress)],
+    fields: fieldsOf(tx, draft.hints),
+  }
 }
 
-function readContract({ contract }: TronTransaction, raw: Uint8Array, found: Collected): void {
+function readContract(
+  { contract }: TronTransaction,
+  raw: Uint8Array,
+  hints: DraftFields['hints'],
+  found: Collected,
+): void {
   const { network, account } = found
   const { coin } = network
   switch (contract.type) {
@@ -159,7 +174,7 @@ function readContract({ contract }: TronTransaction, raw: Uint8Array, found: Col
       })
       return
     case 'AccountPermissionUpdateContract':
-      readPermissions(contract, found)
+      readPermissions(contract, hints, found)
   }
 }
 
@@ -236,11 +251,20 @@ function readPermissions(
     readonly witness: ContractPermission | undefined
     readonly actives: readonly ContractPermission[]
   },
+  hints: DraftFields['hints'],
   found: Collected,
 ): void {
   const { account } = found
   const all = [owner, witness, ...actives].flatMap((permission) => permission ?? [])
-  found.list.push({ kind: 'permissions', account, permissions: all.map(picture) })
+  const before = Object.entries(hints).flatMap(([name, line]) =>
+    /^before[0-9]{1,2}$/.test(name) ? [cleanText(line, 200)] : [],
+  )
+  found.list.push({
+    kind: 'permissions',
+    account,
+    permissions: all.map(picture),
+    ...(before.length > 0 && { before }),
+  })
   warn(
     found,
     'permission-change',
@@ -274,11 +298,13 @@ function feeOf(draft: DraftFields, tx: TronTransaction, length: number, network:
   const { permission } = draft.intent as TronIntent
   const ceiling = ceilingOf(tx, length, network, permission?.keys.length ?? 1)
   const expected = numberOf(draft.hints, 'fee') ?? (textOf(draft.hints, 'bandwidthFrom') ? 0n : ceiling)
+  const detail = detailOf(feeParts(draft), network)
   return {
     asset: network.coin.id,
     expected: expected < ceiling ? expected : ceiling,
     ceiling,
     rate: { value: numberOf(draft.hints, 'energyPrice') ?? 0n, unit: 'sunPerEnergy' },
+    ...(detail === undefined ? {} : { detail }),
   }
 }
 
@@ -298,7 +324,7 @@ function fieldsOf(
 }
 
 /** Hints that are shown beside the fields; none of them is the name of a field. */
-const FORECAST = /^(?:bandwidth|energy|activation|multiSign|before)[A-Za-z0-9]{0,20}$/
+const FORECAST = /^(?:bandwidth|energy|activation|multiSign)[A-Za-z0-9]{0,20}$/
 
 /** Characters that are not seen, or that turn what is, never stand in what people read. */
 function visible(text: string): string {

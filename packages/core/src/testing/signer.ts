@@ -1,9 +1,11 @@
+import { type ApprovedDraft, authorise } from '../approve.ts'
 import type { Chain } from '../chain.ts'
 import type { Draft } from '../draft.ts'
 import { fingerprintOf } from '../hd.ts'
 import type { PublicKey } from '../keys.ts'
 import { formatPath, parsePath } from '../path.ts'
 import type { Signer } from '../signer.ts'
+import { memoryStore } from '../store.ts'
 import { ok, type Runner, refuses, same } from './assert.ts'
 
 /** What a signer brings to be tried. */
@@ -15,8 +17,8 @@ export interface SignerSubject {
   readonly chain: Chain
   /** Paths at which it has keys: canonical, at least two for an `hd` signer; `['m']` for a single key. */
   readonly paths: readonly string[]
-  /** A draft of the account of `key`. With `approved`, one that `authorise` returned. */
-  draft(key: PublicKey, options: { readonly approved: boolean }): Promise<Draft> | Draft
+  /** A sound draft of the account of `key`, as `create` makes it. */
+  draft(key: PublicKey): Promise<Draft> | Draft
   /** The address of an account, for `chain.verifyMessage`; without it message signatures are only made, not verified. */
   address?(key: PublicKey): string
   /** Typed data that the chain takes, where signer and chain sign any. */
@@ -34,12 +36,16 @@ export interface SignerSubject {
  *   make: () => softwareSigner({ mnemonic }),
  *   chain,
  *   paths: [chain.path(0), chain.path(1)],
- *   draft: (key, { approved }) => makeDraft(chain.describe(key), approved),
+ *   draft: (key) => makeDraft(chain.describe(key)),
  * })
  */
 export function signerConformance({ describe, it }: Runner, subject: SignerSubject): void {
   const { chain, paths } = subject
   const first = paths[0]!
+  const approvedDraft = async (key: PublicKey): Promise<ApprovedDraft> => {
+    const draft = await subject.draft(key)
+    return (await authorise({ chain, draft, policy: {}, accept: [], store: memoryStore() })).draft
+  }
   const test = (title: string, body: (signer: Signer) => Promise<void>) =>
     it(title, async () => {
       const signer = await subject.make()
@@ -105,7 +111,7 @@ export function signerConformance({ describe, it }: Runner, subject: SignerSubje
 
     test('signs an approved draft, so that the chain accepts it', async (signer) => {
       for (const path of paths) {
-        const draft = await subject.draft(await signer.publicKey(path), { approved: true })
+        const draft = await approvedDraft(await signer.publicKey(path))
         const signed = await signer.sign({ chain, draft })
         same([signed.chain, signed.account], [draft.chain, draft.account], 'chain and account')
         chain.checkSigned(signed)
@@ -115,15 +121,22 @@ export function signerConformance({ describe, it }: Runner, subject: SignerSubje
 
     test('refuses a draft that was not approved, or was changed afterwards', async (signer) => {
       const key = await signer.publicKey(first)
-      const approved = await subject.draft(key, { approved: true })
-      const raw = await subject.draft(key, { approved: false })
-      const changed = Object.create(approved, { payload: { value: `${approved.payload}00` } }) as Draft
-      for (const draft of [raw, { ...approved }, structuredClone({ ...approved }), changed])
-        await refuses(() => signer.sign({ chain, draft }), 'NOT_APPROVED')
+      const approved = await approvedDraft(key)
+      const raw = await subject.draft(key)
+      const bent = (field: string, value: unknown): Draft => Object.create(approved, { [field]: { value } })
+      const changed = [
+        bent('payload', `${approved.payload}00`),
+        bent('account', `${approved.account}0`),
+        bent('chain', 'other:1'),
+        bent('intent', { ...approved.intent, other: 'field' }),
+        bent('signatures', ['00']),
+      ]
+      for (const draft of [raw, { ...approved }, structuredClone({ ...approved }), ...changed])
+        await refuses(() => signer.sign({ chain, draft: draft as ApprovedDraft }), 'NOT_APPROVED')
     })
 
     test('refuses an approved draft for another chain', async (signer) => {
-      const draft = await subject.draft(await signer.publicKey(first), { approved: true })
+      const draft = await approvedDraft(await signer.publicKey(first))
       const other: Chain = { ...chain, id: 'other:1' }
       await refuses(() => signer.sign({ chain: other, draft }), 'DRAFT_MISMATCH', 'UNSUPPORTED')
     })
@@ -161,7 +174,7 @@ export function signerConformance({ describe, it }: Runner, subject: SignerSubje
     })
 
     test('does nothing for a caller who has cancelled', async (signer) => {
-      const draft = await subject.draft(await signer.publicKey(first), { approved: true })
+      const draft = await approvedDraft(await signer.publicKey(first))
       const signal = AbortSignal.abort()
       await refuses(() => signer.publicKey(first, { signal }), 'ABORTED')
       await refuses(() => signer.sign({ chain, draft }, { signal }), 'ABORTED')
@@ -173,14 +186,14 @@ export function signerConformance({ describe, it }: Runner, subject: SignerSubje
 
     test('serves many at the same time', async (signer) => {
       const keys = await Promise.all([...paths, ...paths].map((path) => signer.publicKey(path)))
-      const drafts = await Promise.all(keys.map((key) => subject.draft(key, { approved: true })))
+      const drafts = await Promise.all(keys.map((key) => approvedDraft(key)))
       for (const signed of await Promise.all(drafts.map((draft) => signer.sign({ chain, draft }))))
         chain.checkSigned(signed)
     })
 
     test('is of no use after dispose, which may be called twice', async (signer) => {
       const key = await signer.publicKey(first)
-      const draft = await subject.draft(key, { approved: true })
+      const draft = await approvedDraft(key)
       signer.dispose()
       signer.dispose()
       await refuses(() => signer.publicKey(first), 'SIGNER_DISPOSED')

@@ -1,6 +1,7 @@
 import {
   type Account,
   type AccountDescriptor,
+  type ApprovedDraft,
   authorise,
   type Chain,
   CofferError,
@@ -86,16 +87,21 @@ export function keyChain(): Chain<'keys:1', 'keys'> {
 
 export async function keyDraft(
   key: PublicKey,
-  { approved = true, amount = 5n }: { approved?: boolean; amount?: bigint } = {},
-): Promise<Draft> {
+  { amount = 5n }: { amount?: bigint } = {},
+): Promise<ApprovedDraft> {
   const chain = keyChain()
-  const draft = createDraft(chain, {
+  const draft = rawDraft(key, amount)
+  return (await authorise({ chain, draft, policy: {}, accept: [], store: memoryStore() })).draft
+}
+
+/** The same, before anybody approved it. */
+export function rawDraft(key: PublicKey, amount = 5n): Draft {
+  const chain = keyChain()
+  return createDraft(chain, {
     chain: chain.id,
     account: chain.describe(key),
     intent: { kind: 'pay', asset: chain.coin.id, to: 'bob', amount } as PayIntent,
     payload: `bob:${amount}`,
     hints: {},
   })
-  if (!approved) return draft
-  return (await authorise({ chain, draft, policy: {}, accept: [], store: memoryStore() })).draft
 }

@@ -1,6 +1,7 @@
 // One file: each rule is tried on every kind of software signer, and they are made here once.
 import { inspect } from 'node:util'
 import {
+  type ApprovedDraft,
   type Bulk,
   createBulk,
   createWallet,
@@ -26,7 +27,7 @@ import {
   softwareSigner,
   xprvSigner,
 } from './index.ts'
-import { fromHex, keyChain, keyDraft, toHex } from './key-chain.fixture.ts'
+import { fromHex, keyChain, keyDraft, rawDraft, toHex } from './key-chain.fixture.ts'
 
 const MNEMONIC = 'legal winner thank year wave sausage worth useful legal winner thank yellow'
 const PASSPHRASE = 'correct horse'
@@ -60,7 +61,7 @@ for (const engine of [nobleEngine, tinyEngine(tiny)])
         make: () => make(engine),
         chain,
         paths: pathsOf(name),
-        draft: keyDraft,
+        draft: (key) => rawDraft(key),
         address: ({ publicKey }) => toHex(publicKey),
         typedData: { hello: 'world' },
       },
@@ -181,14 +182,14 @@ describe('the four factories', () => {
   it('serve a wallet', async () => {
     const wallet = createWallet({ chains: [chain], signer: softwareSigner({ mnemonic: MNEMONIC }) })
     const key = await softwareSigner({ mnemonic: MNEMONIC }).publicKey(chain.path(0))
-    const signed = await wallet.sign(await keyDraft(key, { approved: false }))
+    const signed = await wallet.sign(rawDraft(key))
     chain.checkSigned(signed)
     const message = await wallet.signMessage({ chain: chain.id, descriptor: chain.describe(key) }, 'hello')
     expect(
       chain.verifyMessage!({ address: toHex(key.publicKey), message: 'hello', signature: message }),
     ).toBe(true)
     wallet.dispose()
-    await expect(wallet.sign(await keyDraft(key, { approved: false }))).rejects.toMatchObject({
+    await expect(wallet.sign(rawDraft(key))).rejects.toMatchObject({
       code: 'SIGNER_DISPOSED',
     })
   })
@@ -493,7 +494,10 @@ describe('G7: secrets', () => {
     look(await signer.sign({ chain, draft }))
     look(await keysOf(signer, path))
     look(signer)
-    for (const wrong of [() => signer.publicKey('m/x'), () => signer.sign({ chain, draft: { ...draft } })])
+    for (const wrong of [
+      () => signer.publicKey('m/x'),
+      () => signer.sign({ chain, draft: { ...draft } as ApprovedDraft }),
+    ])
       look(await wrong().catch((error: unknown) => error))
     signer.dispose()
     look(signer)
