@@ -2,7 +2,6 @@ import type { AccountDescriptor } from './draft.ts'
 import type { Effects } from './effects.ts'
 import { CofferError } from './error.ts'
 import type { ChainId } from './ids.ts'
-import type { PolicyStep } from './policy.ts'
 import type { Store } from './store.ts'
 
 /** What a step of a policy asks about. */
@@ -30,7 +29,7 @@ export type Ask = (question: Question, options: AskOptions) => Promise<boolean>
 
 /** Asks each step that asks, one after the other. Throws `POLICY_REFUSED` at the first answer that is not `true`. */
 export async function askAll(
-  steps: readonly PolicyStep[],
+  steps: readonly { readonly ask?: Ask }[],
   question: Question,
   options: AskOptions,
 ): Promise<void> {

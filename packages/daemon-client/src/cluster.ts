@@ -18,7 +18,7 @@ import type { ClusterEvent } from './failover.ts'
 export type ClusterConfig = Readonly<Record<ChainId, readonly SourceFactory[]>>
 
 export interface ClusterOptions {
-  /** Hears of failovers, dropped and recovered sources. What it throws is ignored. */
+  /** Hears of failovers, dropped and recovered sources, and of what happens in a `quorum`. What it throws is ignored. */
   readonly onEvent?: ((event: ClusterEvent) => void) | undefined
 }
 
@@ -65,7 +65,8 @@ export function cluster(config: ClusterConfig, options: ClusterOptions = {}): So
       if (!list) throw noSource(chain, [...factories.keys()])
       const source = combine(
         chain,
-        list.map((factory) => factory(chain)),
+        // A quorum tells the cluster's listener; other factories take no second argument.
+        list.map((factory: (chain: ChainId, host: ClusterOptions) => Source) => factory(chain, options)),
         options,
       )
       made.set(chain, source)

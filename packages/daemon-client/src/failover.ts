@@ -14,6 +14,26 @@ export type ClusterEvent =
   | { readonly type: 'dropped'; readonly chain: ChainId; readonly source: string; readonly code: string }
   /** A source that had failed answers again. */
   | { readonly type: 'recovered'; readonly chain: ChainId; readonly source: string }
+  /** A source of a quorum failed; the others are asked anyway. Told once, until it has recovered. */
+  | { readonly type: 'failed'; readonly chain: ChainId; readonly source: string; readonly code: string }
+  /** A source of a quorum is more blocks behind than it may be, and is left out. Told once, until it has caught up. */
+  | {
+      readonly type: 'lagging'
+      readonly chain: ChainId
+      readonly source: string
+      readonly height: number
+      /** The block at which the others are. */
+      readonly common: number
+    }
+  /** A source of a quorum says something else than is believed. Texts are shortened. */
+  | {
+      readonly type: 'dissent'
+      readonly chain: ChainId
+      readonly source: string
+      readonly question: string
+      readonly said: string
+      readonly agreed: string
+    }
 
 export interface FailoverOptions {
   onEvent?(event: ClusterEvent): void
