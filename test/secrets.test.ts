@@ -1,176 +1,211 @@
-import { inspect } from 'node:util'
-import { createWallet, isCofferError, memoryStore } from '@coffer/core'
-import { cluster, jsonRpc } from '@coffer/daemon-client'
+import { formatWif, normaliseXprv, parseWif, regtestNetwork } from '@coffer/bitcoin'
+import { type CofferError, hdFromSeed, hdSecret, isCofferError, nobleEngine } from '@coffer/core'
 import { type Devnet, startDevnet } from '@coffer/devnet'
-import { ethereum } from '@coffer/evm'
-import { privateKeySigner, softwareSigner, xprvSigner } from '@coffer/signer-software'
+import {
+  checkMnemonic,
+  generateMnemonic,
+  mnemonicToSeed,
+  privateKeySigner,
+  softwareSigner,
+  xprvSigner,
+} from '@coffer/signer-software'
 import { HDKey } from '@scure/bip32'
 import { mnemonicToSeedSync } from '@scure/bip39'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { CHAINS, type LiveChain, live, reason } from './secrets/chains.fixture.ts'
+import { keySecrets, type Secret, searchFor, secretsOf, testnetXprv } from './secrets/search.fixture.ts'
 
-const mnemonic = 'letter advice cage absurd amount doctor acoustic avoid letter advice cage above'
-const seed = mnemonicToSeedSync(mnemonic)
-const root = HDKey.fromMasterSeed(seed)
-const leaf = root.derive("m/44'/60'/0'/0/0")
-const ALICE = '0x000000000000000000000000000000000000a11c'
+// What the search can find is shown in secrets/search.test.ts; that bytes are wiped, in secrets/buffers.test.ts.
 
-/** Every writing in which a secret could leave. */
-const secrets = [
-  ['the words', mnemonic],
-  ['some of the words', 'cage absurd amount doctor'],
-  ...[
-    ['the seed', seed],
-    ['the root key', root.privateKey!],
-    ['the key', leaf.privateKey!],
-    ['the root chain code', root.chainCode!],
-  ].flatMap(([name, bytes]) => writings(bytes as Uint8Array).map((text) => [name, text] as const)),
-  ['the xprv', root.privateExtendedKey],
-  ['the account xprv', leaf.privateExtendedKey],
-] as const
+const mnemonic = 'ozone drill grab fiber curtain grace pudding thank cruise elder eight picnic'
+const passphrase = 'correct horse'
+const key = new Uint8Array(32).map((_, i) => (i * 73 + 201) % 256)
 
-function writings(bytes: Uint8Array): string[] {
-  const buffer = Buffer.from(bytes)
-  const part = [...bytes.slice(0, 8)]
-  return [
-    buffer.toString('hex'),
-    buffer.toString('hex').toUpperCase(),
-    buffer.toString('base64').slice(0, 40),
-    BigInt(`0x${buffer.toString('hex')}`).toString(),
-    part.join(','),
-    part.join(', '),
-  ]
+const PATHS: Record<LiveChain, readonly string[]> = {
+  ethereum: ['m/44h/60h/0h/0/0'],
+  regtest: ['44h', '49h', '84h', '86h']
+    .flatMap((purpose) => [`m/${purpose}/1h/0h/0/0`, `m/${purpose}/1h/0h/1/0`])
+    .concat('m/48h/1h/0h/2h/0/0'),
+  'tron-devnet': ['m/44h/1h/0h/0/0', 'm/44h/1h/0h/0/1'],
+}
+const ALL = Object.values(PATHS).flat()
+/** Trees of their own, since each life leaves its account behind it. */
+const rootOf = (passphrase: string): HDKey => HDKey.fromMasterSeed(mnemonicToSeedSync(mnemonic, passphrase))
+const root = rootOf('')
+
+/** Each kind of signer, with all that it must keep to itself. */
+const SIGNERS = {
+  words: () => ({ signer: softwareSigner({ mnemonic }), secrets: secretsOf(mnemonic, { paths: ALL }) }),
+  'words and a passphrase': () => ({
+    signer: softwareSigner({ mnemonic, passphrase }),
+    secrets: secretsOf(mnemonic, { passphrase, paths: ALL }),
+  }),
+  xprv: () => ({
+    signer: xprvSigner({ xprv: rootOf('of the xprv').privateExtendedKey! }),
+    secrets: secretsOf(mnemonic, { passphrase: 'of the xprv', paths: ALL }),
+  }),
+  tprv: () => ({
+    signer: xprvSigner({ xprv: testnetXprv(rootOf('of the tprv')), testnet: true }),
+    secrets: secretsOf(mnemonic, { passphrase: 'of the tprv', paths: ALL }),
+  }),
+  'a private key': () => ({
+    signer: privateKeySigner({ privateKey: key }),
+    secrets: keySecrets('the key', key),
+  }),
 }
 
-function search(what: string, value: unknown): void {
-  const seen = [
-    inspect(value, { depth: 12, showHidden: true, maxArrayLength: 500, maxStringLength: null }),
-    safeJson(value),
-    bytesIn(value).join('\n'),
-    value instanceof Error ? `${value.message} ${value.stack} ${inspect(value.cause, { depth: 12 })}` : '',
-  ].join('\n')
-  for (const [name, text] of secrets) if (seen.includes(text)) throw new Error(`${what} holds ${name}.`)
-}
-
-/** Every byte array that can be reached from a value, whatever hides it from JSON, in hex. */
-function bytesIn(value: unknown, met = new Set<unknown>()): string[] {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || met.has(value))
-    return []
-  met.add(value)
-  if (value instanceof Uint8Array) return [Buffer.from(value).toString('hex')]
-  if (value instanceof ArrayBuffer) return [Buffer.from(value).toString('hex')]
-  const inner =
-    value instanceof Map ? [...value.keys(), ...value.values()] : value instanceof Set ? [...value] : []
-  const own = Reflect.ownKeys(value).flatMap((name) => {
-    const found = Object.getOwnPropertyDescriptor(value, name)
-    return found && 'value' in found ? [found.value as unknown] : []
-  })
-  return [...inner, ...own].flatMap((one) => bytesIn(one, met))
-}
-
-function safeJson(value: unknown): string {
-  return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? inner.toString() : inner)) ?? ''
-}
-
-let devnet: Devnet<'ethereum'>
+let devnet: Devnet<'ethereum' | 'bitcoin' | 'tron'>
 beforeAll(async () => {
-  devnet = await startDevnet({ chains: ['ethereum'] })
+  devnet = await startDevnet({ chains: ['ethereum', 'bitcoin', 'tron'] })
 })
-afterAll(() => devnet.stop())
+afterAll(() => devnet?.stop())
+afterEach(() => void vi.restoreAllMocks())
 
-it('G7: the search itself finds each secret in each writing', () => {
-  for (const [, text] of secrets) expect(() => search('this', { deep: [{ text }] })).toThrow()
-  expect(() => search('bytes', { key: new Uint8Array(leaf.privateKey!) })).toThrow('bytes holds the key')
-  expect(() => search('an error', new Error(mnemonic))).toThrow()
-})
-
-it('G7: no object, error or log of a full run holds a secret, before and after dispose', async () => {
-  const log = vi.spyOn(console, 'log')
-  const warn = vi.spyOn(console, 'warn')
-  const error = vi.spyOn(console, 'error')
-  const sent: unknown[] = []
+/** Everything that is written or sent from here on. */
+function listen(): { readonly said: unknown[][]; readonly sent: unknown[][] } {
+  const said: unknown[][] = []
+  const sent: unknown[][] = []
+  for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const)
+    vi.spyOn(console, name).mockImplementation((...args: unknown[]) => void said.push(args))
+  for (const stream of [process.stdout, process.stderr])
+    vi.spyOn(stream, 'write').mockImplementation((...args: unknown[]) => said.push(args) > 0)
+  vi.spyOn(process, 'emitWarning').mockImplementation((...args: unknown[]) => void said.push(args))
   const real = globalThis.fetch
-  const fetched = vi.spyOn(globalThis, 'fetch').mockImplementation((...args) => {
+  vi.spyOn(globalThis, 'fetch').mockImplementation((...args) => {
     sent.push(args)
     return real(...args)
   })
-  const signers = [
-    softwareSigner({ mnemonic }),
-    softwareSigner({ mnemonic, passphrase: 'TREZOR' }),
-    xprvSigner({ xprv: root.privateExtendedKey }),
-    privateKeySigner({ privateKey: leaf.privateKey! }),
-  ]
-  for (const signer of signers) {
-    const store = memoryStore()
-    const chains = [ethereum()]
-    const source = cluster({ 'eip155:1': [jsonRpc(devnet.ethereum.url)] })
-    const wallet = createWallet({
-      chains,
-      source,
-      signer,
-      store,
-      policy: { maxFee: { 'eip155:1': 10n ** 16n } },
+  return { said, sent }
+}
+
+/** What regular expressions keep of the last text that they met, for all to read. */
+const lastMatch = (): string =>
+  JSON.stringify(['$_', '$&', '$`', "$'", '$+', '$1', '$2'].map((name) => Reflect.get(RegExp, name)))
+
+function expectNone(secrets: readonly Secret[], things: Readonly<Record<string, unknown>>): void {
+  for (const [name, thing] of Object.entries(things))
+    expect(searchFor(secrets, thing), `what ${name} holds`).toEqual([])
+}
+
+describe.each(CHAINS)('G7: a full life on %s', (chain) => {
+  it.each(Object.keys(SIGNERS) as (keyof typeof SIGNERS)[])('of %s shows no secret', async (kind) => {
+    const { said, sent } = listen()
+    const { signer, secrets } = SIGNERS[kind]()
+    expectNone(secrets, { 'the signer before use': signer })
+    const { objects, failures, dispose } = await live(devnet, chain, signer)
+    expectNone(secrets, withoutChainCodes(objects))
+    expect(failures.length).toBeGreaterThan(10)
+    failures.forEach((failure, i) => {
+      expect(isCofferError(failure), `failure ${i} is an error`).toBe(true)
+      expectNone(secrets, { [`failure ${i}, ${(failure as CofferError).code},`]: failure })
     })
-    const account = await wallet.account('ethereum')
-    await devnet.ethereum.fund(account.address, { amount: 10n ** 18n })
-    const draft = await account.create({ to: ALICE, amount: '0.1' })
-    const signed = await wallet.sign(draft)
-    const payment = await wallet.publish(signed)
-    const status = await payment.confirmed()
-    const message = await wallet.signMessage(account, 'hello')
-    const path = account.descriptor.includes('/') ? 'm/44h/60h/0h/0/0' : 'm'
-    const key = await signer.publicKey(path)
-    const failures = await Promise.all(
-      [
-        account.create({ to: 'nonsense', amount: '1' }),
-        account.create({ to: ALICE, amount: '1000' }),
-        account.create({ to: ALICE, amount: 'x' }),
-        wallet.sign({ ...draft, payload: `${draft.payload.slice(0, -2)}c1` }),
-        signer.sign({ chain: chains[0]!, draft }),
-        signer.publicKey('m/nonsense'),
-        wallet.account('nonsense' as 'ethereum'),
-        wallet.signTypedData(account, { types: {}, primaryType: 'X', domain: {}, message: {} }),
-      ].map((promise) =>
-        promise.then(
-          () => undefined,
-          (reason: unknown) => reason,
-        ),
-      ),
-    )
-    expect(failures.every((failure) => isCofferError(failure))).toBe(true)
-    const rest = await Promise.all((await store.keys()).map(async (name) => [name, await store.get(name)]))
-    const everything = { signer, wallet, account, draft, signed, payment, status, message, rest }
-    // The chain code of the account's own key is public knowledge to whoever may derive below it; the private key is not.
-    search('the public key', { ...key, chainCode: undefined })
-    for (const [name, value] of Object.entries(everything)) search(name, value)
-    for (const failure of failures) search('an error', failure)
-    wallet.dispose()
-    for (const [name, value] of Object.entries(everything)) search(`${name} after dispose`, value)
-    const late = await signer.publicKey(path).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    )
-    expect(late).toMatchObject({ code: 'SIGNER_DISPOSED' })
-    search('an error after dispose', late)
-  }
-  search('what was sent', sent)
-  expect(sent.length).toBeGreaterThan(10)
-  for (const spy of [log, warn, error]) {
-    search('what was logged', spy.mock.calls)
-    expect(spy).not.toHaveBeenCalled()
-  }
-  fetched.mockRestore()
+    dispose()
+    const late = await Promise.all([
+      reason(signer.publicKey('m')),
+      reason(signer.signMessage!({ chain: {} as never, account: '', message: 'x' })),
+    ])
+    for (const error of late) expect(error).toMatchObject({ code: 'SIGNER_DISPOSED' })
+    expectNone(secrets, { ...withoutChainCodes(objects), 'an error after dispose': late })
+    expect(sent.length).toBeGreaterThan(5)
+    expectNone(secrets, { 'what was sent': sent, 'what was said': said })
+    expect(said).toEqual([])
+  })
 })
 
-it('G7: words that are wrong are not repeated in the error', () => {
-  const almost = mnemonic.replace('above', 'abandon')
-  for (const text of [almost, `${mnemonic} extra`, mnemonic.replace('doctor', 'doktor')])
-    try {
-      softwareSigner({ mnemonic: text })
-      expect.unreachable()
-    } catch (error) {
+/** The chain code of the account's own key is public to whoever may derive below it; the private key is not. */
+function withoutChainCodes(objects: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(objects).map(([name, value]) => [
+      name,
+      name.startsWith('the public key') ? { ...(value as object), chainCode: undefined } : value,
+    ]),
+  )
+}
+
+describe('G7: what is wrong is not repeated', () => {
+  it('not the words', () => {
+    const almost = mnemonic.replace('picnic', 'abandon')
+    for (const text of [almost, `${mnemonic} extra`, mnemonic.replace('grace', 'grase')]) {
+      const error = caught(() => softwareSigner({ mnemonic: text }))
       expect(error).toMatchObject({ code: 'INVALID_MNEMONIC' })
-      search('the error', error)
-      for (const word of ['letter', 'absurd', 'doktor', 'extra', 'abandon'])
+      expect(searchFor(secretsOf(mnemonic, { paths: ['m'] }), error)).toEqual([])
+      for (const word of ['ozone', 'curtain', 'grase', 'pudding', 'abandon'])
         expect(String(error)).not.toContain(word)
     }
+  })
+
+  it('not a key in any form', () => {
+    const hex = Buffer.from(key).toString('hex')
+    const xprv = root.privateExtendedKey!
+    const secrets = [...keySecrets('the key', key), ...secretsOf(mnemonic, { paths: ['m'] })]
+    for (const make of [
+      () => privateKeySigner({ privateKey: `${hex}00` }),
+      () => privateKeySigner({ privateKey: `${hex.slice(0, -1)}g` }),
+      () => privateKeySigner({ privateKey: `0X${hex}` }),
+      () => xprvSigner({ xprv: `${xprv.slice(0, -1)}1` }),
+      () => xprvSigner({ xprv, testnet: true }),
+      () => xprvSigner({ xprv, origin: { fingerprint: '00000000', path: 'm/1' } }),
+    ]) {
+      const error = caught(make)
+      expect(error).toMatchObject({ code: 'INVALID_KEY' })
+      expectNone(secrets, { 'the error': error })
+    }
+  })
+
+  it('nor does a regular expression keep it, where the whole program could read it', async () => {
+    const hex = Buffer.from(key).toString('hex')
+    const xprv = root.privateExtendedKey!
+    const secrets = [...keySecrets('the key', key), ...secretsOf(mnemonic, { passphrase, paths: ['m'] })]
+    const makers: (() => unknown)[] = [
+      () => softwareSigner({ mnemonic, passphrase }),
+      () => softwareSigner({ mnemonic, passphrase }).publicKey('m/1h'),
+      () => softwareSigner({ mnemonic: `${mnemonic} x` }),
+      () => checkMnemonic(` ${mnemonic.toUpperCase()}\n`),
+      () => mnemonicToSeed(mnemonic, { passphrase }),
+      () => privateKeySigner({ privateKey: `0x${hex}` }),
+      () => privateKeySigner({ privateKey: `${hex}00` }),
+      () => xprvSigner({ xprv }),
+      () => xprvSigner({ xprv, testnet: true }),
+      () => parseWif(formatWif({ secret: key }, regtestNetwork), regtestNetwork),
+      () => normaliseXprv(xprv),
+    ]
+    for (const make of makers) {
+      ;/^/.test('')
+      let made: unknown
+      try {
+        made = make()
+      } catch {
+        // Refused, after it was read.
+      }
+      const atOnce = lastMatch()
+      await Promise.resolve(made).catch(() => {})
+      expectNone(secrets, { [`the last match of ${make}`]: [atOnce, lastMatch()] })
+    }
+    for (const words of [12, 24] as const) {
+      ;/^/.test('')
+      const made = generateMnemonic({ words })
+      const atOnce = lastMatch()
+      expect(atOnce).not.toContain(made.split(' ')[0])
+    }
+    // The search would see it.
+    ;/./.test(mnemonic)
+    expect(searchFor(secrets, lastMatch())).toContain('the words')
+  })
+
+  it('and a node of the tree shows its public side alone', async () => {
+    const node = hdFromSeed(await mnemonicToSeed(mnemonic), nobleEngine)
+    const { chainCode, ...rest } = node
+    expect(hdSecret(node)).toEqual(root.privateKey)
+    expect(chainCode).toEqual(root.chainCode)
+    expectNone(secretsOf(mnemonic, { paths: ['m'] }), { 'the node': rest })
+  })
 })
+
+function caught(call: () => unknown): unknown {
+  try {
+    call()
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was thrown')
+}

@@ -16,6 +16,9 @@ export const SHORTEST_PASSPHRASE = 8
 /** age's own default, 2^18: about two seconds and 256 MiB for each passphrase that is tried. */
 const WORK_FACTOR = 18
 
+/** Characters: ten times what the longest words need. */
+const LONGEST_FILE = 10_000
+
 /**
  * Words as an age file, encrypted with a passphrase: the standard tool opens it as well (`age -d words.age`). Throws
  * `INVALID_REQUEST` for a short passphrase.
@@ -35,13 +38,22 @@ export async function encryptWords(
   return `${armor.encode(await encrypter.encrypt(JSON.stringify({ v: 1, mnemonic, createdAt })))}\n`
 }
 
-/** Reads what {@link encryptWords} wrote. A wrong passphrase and a changed file look alike: `INVALID_KEY`. */
-export async function decryptWords(file: string, passphrase: string): Promise<Words> {
+/**
+ * Reads what {@link encryptWords} wrote with the same work factor, and nothing else. A wrong passphrase and a changed file look
+ * alike: `INVALID_KEY`. Throws `UNSUPPORTED` for what another version wrote.
+ */
+export async function decryptWords(
+  file: string,
+  passphrase: string,
+  workFactor = WORK_FACTOR,
+): Promise<Words> {
   let text: string
   try {
+    const bytes = readArmor(file)
+    checkWorkFactor(bytes, workFactor)
     const decrypter = new Decrypter()
     decrypter.addPassphrase(passphrase)
-    text = await decrypter.decrypt(armor.decode(file.trim()), 'text')
+    text = await decrypter.decrypt(bytes, 'text')
   } catch {
     // Without the cause: which step failed is nobody's business.
     throw new CofferError({
@@ -49,13 +61,44 @@ export async function decryptWords(file: string, passphrase: string): Promise<Wo
       message: 'The words cannot be opened: the passphrase is wrong, or the file was changed.',
     })
   }
-  const { v, mnemonic, createdAt } = parseJson(text) as Record<string, unknown>
-  if (v !== 1 || typeof mnemonic !== 'string' || typeof createdAt !== 'string')
-    throw new CofferError({
-      code: 'UNSUPPORTED',
-      message: 'The words were written by another version of this program.',
-    })
-  return { mnemonic, createdAt }
+  const words = readWords(text)
+  if (words) return words
+  throw new CofferError({
+    code: 'UNSUPPORTED',
+    message: 'The words were written by another version of this program.',
+  })
+}
+
+/** The bytes in the armor, which must be written as {@link encryptWords} writes it: what has two writings can be changed unseen. */
+function readArmor(file: string): Uint8Array {
+  if (file.length > LONGEST_FILE) throw new Error('too long')
+  const text = file.replaceAll('\r\n', '\n').replace(/\n+$/, '\n')
+  const bytes = armor.decode(text)
+  if (armor.encode(bytes) !== text) throw new Error('another writing')
+  return bytes
+}
+
+/** The header that {@link encryptWords} writes: one passphrase, and nobody else who could open it. */
+const HEADER = /^age-encryption\.org\/v1\n-> scrypt [^ \n]{22} ([^ \n]+)\n[^\n]{43}\n--- /
+
+/**
+ * Before anything is computed: no file can ask for hours and gigabytes, nor for so little that a thief of it could try
+ * passphrases by the million.
+ */
+function checkWorkFactor(bytes: Uint8Array, workFactor: number): void {
+  const text = new TextDecoder().decode(bytes.subarray(0, 200))
+  if (HEADER.exec(text)?.[1] !== String(workFactor)) throw new Error('another header')
+}
+
+function readWords(text: string): Words | undefined {
+  try {
+    const { v, mnemonic, createdAt } = parseJson(text) as Record<string, unknown>
+    if (v === 1 && typeof mnemonic === 'string' && typeof createdAt === 'string')
+      return { mnemonic, createdAt }
+  } catch {
+    // Without the cause, which may quote the words.
+  }
+  return undefined
 }
 
 /** Throws `INVALID_REQUEST` for a passphrase that protects nothing. */

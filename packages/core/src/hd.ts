@@ -1,7 +1,7 @@
 import { hmac } from '@noble/hashes/hmac.js'
 import { ripemd160 } from '@noble/hashes/legacy.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
-import { createBase58check } from '@scure/base'
+import { decodeBase58check, encodeBase58check } from './base58check.ts'
 import type { Engine } from './engine.ts'
 import { CofferError } from './error.ts'
 import { type HdKey, type Inner, innerOf, inners, invalid, mix, noKey, secretOf } from './hd-key.ts'
@@ -27,8 +27,8 @@ export function hdFromSeed(seed: Uint8Array, engine: Engine): HdKey {
     throw invalid('A seed has 16 to 64 bytes in a Uint8Array.')
   const mixed = hmac(sha512, new TextEncoder().encode('Bitcoin seed'), seed)
   try {
+    if (!engine.isSecret(mixed.subarray(0, 32))) throw invalid('This seed makes no key. Use another one.')
     const secret = mixed.slice(0, 32)
-    if (!engine.isSecret(secret)) throw invalid('This seed makes no key. Use another one.')
     return node(
       { depth: 0, index: 0, parentFingerprint: '00000000', chainCode: mixed.slice(32) },
       { engine, secret },
@@ -58,11 +58,12 @@ export function hdDerive(key: HdKey, path: string | readonly number[]): HdKey {
       const mixed = mix(chainCode, index < HARDENED ? publicKey! : Uint8Array.of(0, ...secret), index)
       try {
         const tweak = mixed.subarray(0, 32)
+        // The same point that a holder of the xpub computes; found without touching the private key.
+        const point = index < HARDENED ? engine.publicAdd(publicKey!, tweak) : undefined
         const child = engine.secretAdd(secret, tweak)
         if (!child) throw noKey(indexes.slice(0, level + 1))
         parent = publicKey && { publicKey }
-        // The same point that a holder of the xpub computes; found without touching the private key.
-        publicKey = index < HARDENED ? engine.publicAdd(publicKey!, tweak) : undefined
+        publicKey = point
         secret.fill(0)
         chainCode.fill(0)
         secret = child
@@ -165,6 +166,7 @@ export function hdFromXprv(text: string, engine: Engine, options: ExtendedKeyOpt
   key.fill(0)
   if (whole) return node(fields, { engine, secret })
   secret.fill(0)
+  fields.chainCode.fill(0)
   throw invalid('This extended private key holds no valid private key. Check that it was copied whole.')
 }
 
@@ -223,7 +225,7 @@ function read(text: string, kind: keyof typeof VERSIONS): { fields: Fields; key:
   let data: Uint8Array
   try {
     if (text.length > 120) throw new Error('too long')
-    data = createBase58check(sha256).decode(text)
+    data = decodeBase58check(text)
   } catch {
     // Without the cause: it may repeat a part of the key.
     throw invalid(
@@ -258,7 +260,7 @@ function write(node: HdKey, kind: keyof typeof VERSIONS, key: Uint8Array): strin
   view.setUint32(9, node.index)
   data.set(node.chainCode, 13)
   data.set(key, 45)
-  const text = createBase58check(sha256).encode(data)
+  const text = encodeBase58check(data)
   data.fill(0)
   if (kind === 'xprv' || kind === 'tprv') key.fill(0)
   return text
@@ -266,8 +268,16 @@ function write(node: HdKey, kind: keyof typeof VERSIONS, key: Uint8Array): strin
 
 // ---- inside ----
 
+/** Takes the secret and the chain code over: where no node comes of them they are wiped. */
 function node(fields: Fields, inner: Inner, known?: Uint8Array): HdKey {
-  const publicKey = known ?? inner.engine.publicKey(inner.secret!)
+  let publicKey: Uint8Array
+  try {
+    publicKey = known ?? inner.engine.publicKey(inner.secret!)
+  } catch (error) {
+    inner.secret?.fill(0)
+    fields.chainCode.fill(0)
+    throw error
+  }
   const isPrivate = inner.secret !== undefined
   const key: HdKey = { ...fields, publicKey, fingerprint: fingerprintOf(publicKey), isPrivate }
   inners.set(Object.freeze(key), inner)

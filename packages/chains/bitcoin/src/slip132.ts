@@ -1,6 +1,5 @@
 import { CofferError } from '@coffer/core'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { createBase58check } from '@scure/base'
+import { decodeBase58check, encodeBase58check } from './base58check.ts'
 import type { ScriptType } from './script-type.ts'
 
 /** How an extended key begins. Those beside x and t tell what kind of addresses its account has. */
@@ -84,11 +83,10 @@ function rewrite(
   side: 'public' | 'private',
   type?: ScriptType,
 ): { readonly row: Row; readonly text: string } {
-  const codec = createBase58check(sha256)
   let data: Uint8Array
   try {
     if (typeof text !== 'string' || text.length > 120) throw new Error('too long')
-    data = codec.decode(text)
+    data = decodeBase58check(text)
   } catch {
     // Without the cause: it may repeat a part of the key.
     throw wrong('A length, letter or checksum is wrong. Check that it was copied whole.')
@@ -108,7 +106,7 @@ function rewrite(
       ROWS.find((other) => other.testnet === testnet && type !== undefined && other.type === type) ??
       (ROWS.find((other) => other.testnet === testnet && other.type === undefined) as Row)
     view.setUint32(0, target[side])
-    return { row, text: codec.encode(data) }
+    return { row, text: encodeBase58check(data) }
   } finally {
     data.fill(0)
   }

@@ -1,6 +1,5 @@
 import { CofferError, type Engine, nobleEngine } from '@coffer/core'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { createBase58check } from '@scure/base'
+import { decodeBase58check, encodeBase58check } from './base58check.ts'
 import type { BitcoinNetwork } from './networks.ts'
 
 /** A private key as old wallets and paper hold it. */
@@ -29,7 +28,7 @@ export function parseWif(text: string, network: BitcoinNetwork, engine: Engine =
   let data: Uint8Array
   try {
     if (typeof text !== 'string' || text.length > LONGEST) throw new Error('too long')
-    data = createBase58check(sha256).decode(text)
+    data = decodeBase58check(text)
   } catch {
     // Without the cause: it may repeat a part of the key.
     throw wrong('A length, letter or checksum is wrong. Check that it was copied whole.')
@@ -67,7 +66,7 @@ export function formatWif(
   data[0] = network.wif
   data.set(secret, 1)
   if (compressed) data[33] = COMPRESSED
-  const text = createBase58check(sha256).encode(data)
+  const text = encodeBase58check(data)
   data.fill(0)
   return text
 }

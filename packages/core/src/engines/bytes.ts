@@ -1,4 +1,4 @@
-import { bytesToNumberBE, concatBytes, numberToBytesBE } from '@noble/curves/utils.js'
+import { bytesToNumberBE, numberToBytesBE } from '@noble/curves/utils.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 
@@ -12,5 +12,8 @@ export const isLong = (value: unknown, length: number): value is Uint8Array =>
 /** The tagged hash of BIP-340. */
 export const tagged = (tag: string, ...parts: Uint8Array[]): Uint8Array => {
   const name = sha256(utf8ToBytes(tag))
-  return sha256(concatBytes(name, name, ...parts))
+  const hash = sha256.create().update(name).update(name)
+  // One after the other: a part may be secret, and a copy of all would stay behind.
+  for (const part of parts) hash.update(part)
+  return hash.digest()
 }

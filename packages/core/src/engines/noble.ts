@@ -30,7 +30,7 @@ export const nobleEngine: Engine = {
   publicKey: (secret) => {
     const scalar = secretNumber(secret)
     countSecretUse()
-    return secp256k1.Point.BASE.multiply(scalar).toBytes(true)
+    return blinded(() => secp256k1.Point.BASE.multiply(scalar).toBytes(true))
   },
 
   uncompressed: (publicKey) => {
@@ -42,7 +42,7 @@ export const nobleEngine: Engine = {
     checkBytes(hash, 32, 'hash')
     secretNumber(secret)
     countSecretUse()
-    const signed = secp256k1.sign(hash, secret, { prehash: false, format: 'recovered' })
+    const signed = blinded(() => secp256k1.sign(hash, secret, { prehash: false, format: 'recovered' }))
     return recoverable(signed.slice(1), signed[0]!)
   },
 
@@ -107,21 +107,42 @@ function schnorrSign(
 ): Uint8Array {
   const { BASE: G } = secp256k1.Point
   countSecretUse(publicKey ? 1 : 2)
-  const own = publicKey ?? G.multiply(secret).toBytes(true)
+  const own = publicKey ?? blinded(() => G.multiply(secret).toBytes(true))
   const d = own[0] === 3 ? N - secret : secret
   const px = own.subarray(1)
   const t = toBytes(d ^ number(tagged('BIP0340/aux', aux)))
-  const k = number(tagged('BIP0340/nonce', t, px, hash)) % N
+  const nonce = tagged('BIP0340/nonce', t, px, hash)
+  const k = number(nonce) % N
   t.fill(0)
+  nonce.fill(0)
   if (k === 0n)
     throw new CofferError({
       code: 'SIGNATURE_WRONG',
       message: 'This hash has no signature. Sign another one.',
     })
-  const point = G.multiply(k).toAffine()
+  const point = blinded(() => G.multiply(k).toAffine())
   const rx = toBytes(point.x)
   const e = number(tagged('BIP0340/challenge', rx, px, hash)) % N
   return concatBytes(rx, toBytes(((point.y & 1n ? N - k : k) + e * d) % N))
+}
+
+/** Noble blinds its multiplications with random bytes, and has an error of its own for where there are none. */
+function blinded<T>(multiply: () => T): T {
+  try {
+    return multiply()
+  } catch (error) {
+    try {
+      globalThis.crypto.getRandomValues(new Uint8Array(1))
+    } catch (cause) {
+      throw new CofferError({
+        code: 'NO_RANDOMNESS',
+        message:
+          'This platform has no crypto.getRandomValues, without which no key is used. Install one (react-native-get-random-values in React Native).',
+        cause,
+      })
+    }
+    throw error
+  }
 }
 
 let secretUses = 0

@@ -1,7 +1,7 @@
 import { CofferError } from '@coffer/core'
 import { pbkdf2Async } from '@noble/hashes/pbkdf2.js'
 import { sha512 } from '@noble/hashes/sha2.js'
-import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39'
+import { checksumHolds, wordsOf } from './entropy.ts'
 import { randomBytes } from './random.ts'
 import type { Wordlist } from './wordlist.ts'
 import { wordlist as english } from './wordlists/english.ts'
@@ -12,6 +12,8 @@ export interface MnemonicOptions {
 }
 
 const WORDS = [12, 15, 18, 21, 24]
+/** BIP-39 has Japanese words written with ideographic blanks. */
+const FIRST_JAPANESE = 'あいこくしん'
 
 /**
  * Makes a new mnemonic from the platform's secure generator. Twelve words when not said: their 128 bits are as strong
@@ -31,7 +33,7 @@ export function generateMnemonic(
     throw new CofferError({ code: 'INVALID_REQUEST', message: 'A mnemonic has 12, 15, 18, 21 or 24 words.' })
   checkWordlist(wordlist)
   const entropy = randomBytes((words / 3) * 4)
-  const mnemonic = entropyToMnemonic(entropy, wordlist as string[])
+  const mnemonic = wordsOf(entropy, wordlist).join(wordlist[0] === FIRST_JAPANESE ? '\u3000' : ' ')
   entropy.fill(0)
   return mnemonic
 }
@@ -122,11 +124,7 @@ async function stretchByPlatform(
 function canonicalWords(mnemonic: string, wordlist: Wordlist = english): string {
   checkWordlist(wordlist)
   if (typeof mnemonic !== 'string') throw wrong('A mnemonic is a text of words.')
-  const words = mnemonic
-    .normalize('NFKD')
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '')
+  const words = splitWords(mnemonic.normalize('NFKD').toLowerCase())
   if (!WORDS.includes(words.length))
     throw wrong(`A mnemonic has 12, 15, 18, 21 or 24 words; this one has ${words.length}.`)
   const unknown = words.flatMap((word, i) => (wordlist.includes(word) ? [] : [i + 1]))
@@ -139,16 +137,23 @@ function canonicalWords(mnemonic: string, wordlist: Wordlist = english): string 
         : `Words ${unknown.join(', ')} are not in the word list. Check their spelling.`,
       unknown,
     )
-  const text = words.join(' ')
-  try {
-    mnemonicToEntropy(text, wordlist as string[]).fill(0)
-  } catch {
-    // Without the cause, which may quote the words.
+  if (!checksumHolds(words, wordlist))
     throw wrong(
       'Every word is in the list, but together they fail the checksum: a word is wrong, or two are swapped.',
     )
+  return words.join(' ')
+}
+
+/** By hand: a regular expression leaves what it met in `RegExp.input`, where the whole program can read it. */
+function splitWords(text: string): string[] {
+  const words: string[] = []
+  let isInside = false
+  for (const letter of text) {
+    const isBlank = letter.trim() === ''
+    if (!isBlank) words.push(isInside ? words.pop()! + letter : letter)
+    isInside = !isBlank
   }
-  return text
+  return words
 }
 
 function checkWordlist(wordlist: Wordlist): void {

@@ -51,7 +51,13 @@ export function privateKeySigner(options: PrivateKeySignerOptions): Signer {
 
 function readKey(key: Uint8Array | string): Uint8Array | undefined {
   if (typeof key !== 'string') return key instanceof Uint8Array ? key.slice() : undefined
-  const digits = key.startsWith('0x') ? key.slice(2) : key
-  if (!/^[0-9a-fA-F]{64}$/.test(digits)) return undefined
-  return Uint8Array.from(digits.match(/../g)!, (pair) => Number.parseInt(pair, 16))
+  return hexBytes(key.startsWith('0x') ? key.slice(2) : key)
+}
+
+/** By hand: a regular expression leaves what it met in `RegExp.input`, where the whole program can read it. */
+function hexBytes(text: string): Uint8Array | undefined {
+  if (text.length !== 64) return undefined
+  const digits = Array.from(text.toLowerCase(), (letter) => '0123456789abcdef'.indexOf(letter))
+  if (digits.length !== 64 || digits.includes(-1)) return undefined
+  return Uint8Array.from({ length: 32 }, (_, i) => digits[2 * i]! * 16 + digits[2 * i + 1]!)
 }

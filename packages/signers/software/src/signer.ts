@@ -190,6 +190,7 @@ export async function exportPrivateKey(
 function forget(leaves: Map<string, Leaf>, path: string, leaf: Leaf): void {
   leaves.delete(path)
   leaf.secret.fill(0)
+  leaf.public.chainCode?.fill(0)
 }
 
 function unable(chain: ChainRules, what: string): CofferError {

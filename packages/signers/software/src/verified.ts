@@ -70,10 +70,10 @@ function proven<T>(engine: Engine, claim: SignatureClaim, signed: T, bulk: Bulk 
 function tweaked(engine: Engine, { secret, publicKey }: SecretKey, tweak: Uint8Array): SecretKey {
   const even = publicKey[0] === 2 ? secret.slice() : engine.secretNegate(secret)
   try {
-    const outputSecret = engine.secretAdd(even, tweak)
     // From the public key, so that it tells when the private one went wrong.
     const output = engine.publicAdd(Uint8Array.of(2, ...publicKey.subarray(1)), tweak)
-    if (outputSecret && output) return { secret: outputSecret, publicKey: output }
+    const outputSecret = output && engine.secretAdd(even, tweak)
+    if (output && outputSecret) return { secret: outputSecret, publicKey: output }
   } finally {
     even.fill(0)
   }
