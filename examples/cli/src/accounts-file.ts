@@ -24,7 +24,7 @@ export async function readAccounts(home: string): Promise<readonly KnownAccount[
 export async function readAccountsIfThere(home: string): Promise<readonly KnownAccount[] | undefined> {
   const text = await readIfThere(accountsPath(home))
   if (text === undefined) return undefined
-  const { v, accounts } = parseJson(text) as { v?: unknown; accounts?: unknown }
+  const { v, accounts } = (parseJson(text) ?? {}) as { v?: unknown; accounts?: unknown }
   if (v !== 1 || !Array.isArray(accounts) || !accounts.every(isAccount))
     throw new CofferError({
       code: 'INVALID_JSON',

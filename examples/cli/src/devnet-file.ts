@@ -50,8 +50,20 @@ export const devnetStore = (home: string): string => join(home, 'devnet-store')
 
 async function readIfRunning(home: string): Promise<RunningDevnet | undefined> {
   const text = await readIfThere(devnetPath(home))
-  const devnet = text === undefined ? undefined : (parseJson(text) as RunningDevnet)
-  return devnet && isAlive(devnet.pid) ? devnet : undefined
+  if (text === undefined) return undefined
+  const devnet = parseJson(text)
+  if (isDevnet(devnet)) return isAlive(devnet.pid) ? devnet : undefined
+  throw new CofferError({
+    code: 'INVALID_JSON',
+    message: `${devnetPath(home)} is not what "coffer devnet" writes. Delete it.`,
+  })
+}
+
+function isDevnet(value: unknown): value is RunningDevnet {
+  const { pid, rpc } = (value ?? {}) as Record<string, unknown>
+  if (!Number.isSafeInteger(pid) || (pid as number) < 1) return false
+  if (typeof rpc !== 'object' || rpc === null || Array.isArray(rpc)) return false
+  return Object.values(rpc).every((url) => typeof url === 'string')
 }
 
 const devnetPath = (home: string): string => join(home, 'devnet.json')

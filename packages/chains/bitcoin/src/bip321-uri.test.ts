@@ -304,3 +304,10 @@ test('no text makes anything but a request or one of our errors', () => {
     { numRuns: 1_000 },
   )
 })
+
+test('G2: half of a character is no part of a link', () => {
+  for (const half of ['\ud800', '\udc00'])
+    for (const part of [`other=${half}`, `${half}=1`, `label=a${half}`])
+      expect(refused(`bitcoin:${TO}?${part}`)).toMatch(/^INVALID_URI .*half of a character/)
+  expect(read(`bitcoin:${TO}?other=\u{1f511}`).parameters).toEqual([{ name: 'other', value: '\u{1f511}' }])
+})

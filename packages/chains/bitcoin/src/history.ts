@@ -5,9 +5,9 @@ import {
   type HistoryPage,
   type UtxoSource,
 } from '@coffer/core'
-import { hexToBytes } from '@noble/hashes/utils.js'
 import { formatAddress } from './address.ts'
 import type { BitcoinNetwork } from './networks.ts'
+import { readHeader } from './proven.ts'
 import { nullDataOf } from './script.ts'
 import type { AccountState, KnownTx } from './state.ts'
 import { feeOfKnown, isOwn, ownOutput } from './view.ts'
@@ -162,11 +162,6 @@ function coverageOf(state: AccountState): number {
 
 /** Bytes 68 to 71 of a header, little-endian: Unix seconds. */
 function timeOf(header: string): number {
-  const bytes = hexToBytes(header)
-  if (bytes.length !== 80)
-    throw new CofferError({
-      code: 'BAD_RESPONSE',
-      message: 'The source sent a block header of a wrong length.',
-    })
+  const bytes = readHeader(header)
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(68, true)
 }

@@ -1,9 +1,9 @@
 import type { ReadOptions, SignedFields, TxState, UtxoSource } from '@coffer/core'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import { hash256 } from './bytes.ts'
 import type { BitcoinNetwork } from './networks.ts'
+import { readHeader, readTx } from './proven.ts'
 import { readSigned } from './sign.ts'
-import { decodeTx } from './transaction.ts'
 
 /**
  * Where a transaction stands: two round trips while it waits or is mined, two more before it is called replaced, since that is
@@ -29,7 +29,7 @@ export async function status(
     const [header] = await source.headers([height], { signal })
     // The chain became shorter between the answers: a reorganisation is under way.
     if (header === undefined) return { state: 'pending' } as const
-    const hash = bytesToHex(hash256(hexToBytes(header)).reverse())
+    const hash = bytesToHex(hash256(readHeader(header)).reverse())
     const confirmations = Math.max(1, tip.height - height + 1)
     return ok(hash, confirmations, confirmations >= network.finalAfter)
   }
@@ -80,7 +80,7 @@ export async function findSpender(
   const fetched = new Map(missing.map(({ txid }, i) => [txid, records[i]?.raw] as const))
   const spenders = open.filter(({ txid, raw = fetched.get(txid) }) => {
     if (raw === undefined) return false
-    return decodeTx(hexToBytes(raw)).inputs.some((input) => outpoints.has(`${input.txid}:${input.vout}`))
+    return readTx(txid, raw).inputs.some((input) => outpoints.has(`${input.txid}:${input.vout}`))
   })
   return spenders.find(({ height }) => height > 0) ?? spenders[0]
 }

@@ -5,11 +5,11 @@ import {
   throwIfAborted,
   type UtxoSource,
 } from '@coffer/core'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import { type AccountScript, deriveScripts, type Keychain, scriptAt } from './derive.ts'
 import type { Descriptor } from './descriptor.ts'
+import { badResponse, readTx } from './proven.ts'
 import { type AccountState, firstUnused, type KnownScript, type KnownTx, lookedAt } from './state.ts'
-import { decodeTx, type Tx, txidOf } from './transaction.ts'
 
 export interface SyncOptions extends ReadOptions {
   /** Unused addresses in a row after which a keychain counts as ended; 20 when not given (BIP-44). */
@@ -292,26 +292,5 @@ async function fetch(
   return txids.map((txid, i) => {
     const record = records[i]
     return [txid, record && { tx: readTx(txid, record.raw), height: record.height }]
-  })
-}
-
-/** The transaction of raw bytes, without witnesses, if its id is the one asked for. */
-function readTx(txid: string, raw: string): Tx {
-  let tx: Tx
-  try {
-    tx = decodeTx(hexToBytes(raw))
-  } catch (cause) {
-    throw badResponse('sent bytes that are no transaction', cause)
-  }
-  if (txidOf(tx) !== txid) throw badResponse('sent another transaction than was asked for')
-  return tx
-}
-
-function badResponse(what: string, cause?: unknown): CofferError {
-  return new CofferError({
-    code: 'BAD_RESPONSE',
-    message: `The source of chain data ${what}.`,
-    cause,
-    retryable: true,
   })
 }

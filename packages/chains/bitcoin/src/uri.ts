@@ -181,6 +181,7 @@ function words(text: string): string {
 }
 
 function decode(text: string): string {
+  if (/\p{Surrogate}/u.test(text)) throw wrong('It holds half of a character.')
   try {
     return decodeURIComponent(text)
   } catch {
