@@ -1,0 +1,13 @@
+import { startDevnet } from '@coffer/devnet'
+import { afterAll, beforeAll } from 'vitest'
+import { everyLie } from './every-lie.fixture.ts'
+import type { Nodes } from './world.fixture.ts'
+
+let nodes: Nodes
+beforeAll(async () => {
+  nodes = (await startDevnet({ chains: ['bitcoin'] })) as unknown as Nodes
+})
+afterAll(() => nodes?.stop())
+
+for (const name of ['Esplora', 'Electrum'] as const) everyLie(name, () => nodes)
+for (const name of ['Blockbook', 'Bitcoin Core'] as const) everyLie(name, () => nodes, { depth: 'signing' })
