@@ -236,7 +236,7 @@ describe('on a devnet', () => {
     const ran = await sending(`--to ${STRANGER} --amount 0.1 --fee 12.5`)
     expect(ran.stderr.split('\n').sort()).toEqual([
       '',
-      expect.stringMatching(/^ {2}Fee 0\.\d+ rBTC, 12\.5\d{0,2} sat\/vB for \d+ vB$/),
+      expect.stringMatching(/^ {2}Fee 0\.\d+ rBTC \(12\.5\d{0,2} sat\/vB for \d+ vB\)$/),
       expect.stringMatching(/^ {2}Get back [0-9.]+ rBTC at bcrt1\w+, your own address 1\/\d+$/),
       `  Send 0.1 rBTC to ${STRANGER}`,
       expect.stringMatching(/^Confirmed in block \d+, 1 confirmation, fee 0\.\d+ rBTC$/),
@@ -338,7 +338,7 @@ describe('on a devnet', () => {
     const slow = (await sending(`--to ${STRANGER} --amount 0.05 --fee 1 --wait 0 --json`)).json<Sent>()
     const fast = (await paying(`speed-up ${slow.txid} --fee 5 --wait 0 --json`)).json<Sent>()
     const none = await paying(`cancel ${fast.txid} --fee 9.5 --wait 0 --json`)
-    expect(none.stderr).toMatch(/ Fee 0\.\d+ rBTC, 9\.5\d* sat\/vB/)
+    expect(none.stderr).toMatch(/ Fee 0\.\d+ rBTC \(9\.5\d* sat\/vB/)
     expect(none.stderr).toContain('  Pay nobody: all but the fee comes back\n')
     const { txid } = none.json<Sent>()
     expect((await online('payments')).stdout).toContain(`regtest  ${txid}  Waiting for a block`)

@@ -1,4 +1,5 @@
 // The main job of Coffer, from new words to a final payment, on real chains that live on this machine for a few seconds.
+// With --hostile one of three nodes of each chain lies in every step, another lie each time.
 // Each step checks what it shows; the first that is not as expected ends the demo with exit code 1.
 
 import { isCofferError } from '@coffer/core'
@@ -6,8 +7,12 @@ import { type Devnet, startDevnet } from '@coffer/devnet'
 import { generateMnemonic } from '@coffer/signer-software'
 import { payOnBitcoin } from './demo/bitcoin.ts'
 import { payOnEvm } from './demo/evm.ts'
-import { show, signal, step, tell, title } from './demo/story.ts'
+import { beHostile, stopLiars } from './demo/reach.ts'
+import { check, show, signal, step, tell, title } from './demo/story.ts'
 import { payOnTron } from './demo/tron.ts'
+
+const hostile = process.argv.includes('--hostile')
+if (hostile) beHostile()
 
 await tell(async () => {
   title('Coffer: from new words to a final payment, on chains of this machine')
@@ -27,6 +32,12 @@ await tell(async () => {
     await payOnEvm(evm, mnemonic)
     if (bitcoin) await payOnBitcoin(bitcoin.bitcoin, mnemonic)
     await payOnTron(tron.tron, mnemonic)
+    if (hostile) {
+      step('Count the lies')
+      const lies = await stopLiars()
+      show(`${lies} lies were told, and none of them changed what was signed or shown`)
+      check(lies >= 20, 'enough lies were told')
+    }
   } finally {
     await Promise.all([evm.stop(), tron.stop(), bitcoin?.stop()])
   }

@@ -19,12 +19,12 @@ export async function withKeys<T>(
   context: Context,
   task: (wallet: Wallet<readonly AppChain[]>) => Promise<T>,
 ): Promise<T> {
-  const { io, home, chains, store, options, output } = context
+  const { cli, io, home, chains, store, options, output } = context
   const file = await readWordsFile(home)
   const policy = await readPolicy(home, chains, askForCode(io, home))
   const passphrase = await askPassphrase(io, options.passphraseFile)
   if (isInteractive(io)) output.say('Opening the words; slow on purpose …')
-  const { mnemonic } = await decryptWords(file, passphrase)
+  const { mnemonic } = await decryptWords(file, passphrase, cli.workFactor)
   const wallet = createWallet({
     chains,
     store,

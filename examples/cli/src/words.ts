@@ -25,7 +25,7 @@ export async function keepWords(
   const kept = await writeWordsFile(home, text)
   if (kept) output.say(`The words that were there before are now ${kept}.`)
 
-  const again = await decryptWords(await readWordsFile(home), passphrase)
+  const again = await decryptWords(await readWordsFile(home), passphrase, cli.workFactor)
   const derived = await deriveAccounts(again.mnemonic, chains)
   if (JSON.stringify(derived) !== JSON.stringify(accounts))
     throw new CofferError({

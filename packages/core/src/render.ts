@@ -36,7 +36,8 @@ function feeSentence({ asset, expected, ceiling, rate, detail }: Fee, show: Show
   const parts = said === undefined ? '' : ` (${said})`
   // On Bitcoin it is what remains, neither more nor less.
   if (isExact) return `Fee ${show(expected, asset)}${parts}`
-  if (expected === ceiling) return `Fee at most ${show(ceiling, asset)}${parts}`
+  // Nobody asked what it will cost.
+  if (expected === ceiling && said === undefined) return `Fee at most ${show(ceiling, asset)}`
   return `Fee about ${show(expected, asset)}${parts}, at most ${show(ceiling, asset)}`
 }
 

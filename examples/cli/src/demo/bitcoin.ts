@@ -11,6 +11,7 @@ import {
 import { cluster, esplora } from '@coffer/daemon-client'
 import type { Devnet } from '@coffer/devnet'
 import { generateMnemonic, softwareSigner } from '@coffer/signer-software'
+import { reach } from './reach.ts'
 import { amountOf, check, equal, follow, refused, show, signal, step } from './story.ts'
 
 const btc = regtest()
@@ -20,7 +21,7 @@ const chains = [btc] as const
 /** Bitcoin: coins of many addresses, and fees that can be raised after the fact. */
 export async function payOnBitcoin(node: Devnet<'bitcoin'>['bitcoin'], mnemonic: string): Promise<void> {
   step('Open a Bitcoin account of the same words')
-  const source = cluster({ [btc.id]: [esplora(node.esploraUrl)] })
+  const source = cluster({ [btc.id]: await reach('bitcoin', node.esploraUrl, esplora) })
   const wallet = createWallet({
     chains,
     source,
@@ -139,12 +140,8 @@ async function compare(account: BitcoinAccount, books: bigint, who = ''): Promis
   show(who + amountOf(total, BTC))
 }
 
-function showEffects(draft: Draft): void {
-  const { effects, fee } = draft
-  const lines = describeEffects(effects, [BTC])
-  // A fee of Bitcoin is exact, and its rate is what people compare.
-  lines[effects.list.length] = `Fee ${amountOf(fee.expected, BTC)}, ${formatAmount(fee.rate.value, 3)} sat/vB`
-  for (const line of lines) show(line)
+function showEffects({ effects }: Draft): void {
+  for (const line of describeEffects(effects, [BTC])) show(line)
 }
 
 function sat(amount: string): bigint {

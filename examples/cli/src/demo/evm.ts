@@ -13,6 +13,7 @@ import { cluster, jsonRpc } from '@coffer/daemon-client'
 import type { Devnet } from '@coffer/devnet'
 import { bnb, type EvmAccount, type EvmChain, ethereum } from '@coffer/evm'
 import { generateMnemonic, softwareSigner } from '@coffer/signer-software'
+import { reach } from './reach.ts'
 import { amountOf, check, equal, follow, refused, show, signal, step, wrong } from './story.ts'
 
 const eth = ethereum()
@@ -25,7 +26,10 @@ const USDT = token(eth, 'USDT')
 /** Ethereum and BNB Smart Chain: coins and tokens of one address. */
 export async function payOnEvm(devnet: Devnet<'ethereum' | 'bnb'>, mnemonic: string): Promise<void> {
   step('Make a wallet')
-  const source = cluster({ [eth.id]: [jsonRpc(devnet.ethereum.url)], [bsc.id]: [jsonRpc(devnet.bnb.url)] })
+  const source = cluster({
+    [eth.id]: await reach('evm', devnet.ethereum.url, jsonRpc),
+    [bsc.id]: await reach('evm', devnet.bnb.url, jsonRpc),
+  })
   const wallet = createWallet({
     chains,
     source,

@@ -1,5 +1,6 @@
 import { type Asset, CofferError, formatAmount, isCofferError, type Payment } from '@coffer/core'
 import pc from 'picocolors'
+import { nextLies } from './reach.ts'
 
 const ctrlC = new AbortController()
 /** Aborted by Ctrl-C. */
@@ -26,10 +27,16 @@ export async function tell(story: () => Promise<void>): Promise<void> {
 }
 
 export function step(title: string): void {
+  tellLies()
   if (signal.aborted) throw wrong('Cancelled')
   current = title
   say('')
   say(pc.bold(`${String(++steps).padStart(2)}  ${title}`))
+}
+
+/** The lies that a step got over, and the next ones. */
+function tellLies(): void {
+  for (const lie of nextLies()) show(pc.magenta(`a node lied: ${lie}`))
 }
 
 export function title(text: string): void {

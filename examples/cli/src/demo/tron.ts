@@ -11,7 +11,8 @@ import {
 import { cluster, tronGrid, tronHttp } from '@coffer/daemon-client'
 import type { Devnet } from '@coffer/devnet'
 import { generateMnemonic, softwareSigner } from '@coffer/signer-software'
-import { feeParts, type TronAccount, tronDevnet } from '@coffer/tron'
+import { type TronAccount, tronDevnet } from '@coffer/tron'
+import { reach } from './reach.ts'
 import { amountOf, check, equal, follow, refused, show, signal, step, wrong } from './story.ts'
 
 const trx = tronDevnet()
@@ -23,7 +24,8 @@ const chains = [trx] as const
 export async function payOnTron(node: Devnet<'tron'>['tron'], mnemonic: string): Promise<void> {
   step('Open a Tron account of the same words')
   const { url } = node
-  const source = cluster({ [trx.id]: [tronHttp({ fullNode: url, history: tronGrid({ url }) })] })
+  const open = (url: string) => tronHttp({ fullNode: url, history: tronGrid({ url }) })
+  const source = cluster({ [trx.id]: await reach('tron', url, open) })
   const wallet = createWallet({
     chains,
     source,
@@ -173,24 +175,9 @@ async function compare(account: TronAccount, books: { TRX: bigint; USDT: bigint 
 }
 
 /** What a draft does, and what its fee is made of. */
-function showEffects(draft: Draft): void {
-  const { effects } = draft
-  const lines = describeEffects(effects, [TRX, ...trx.assets])
-  lines[effects.list.length] += ` (${partsOf(draft)})`
-  // An active permission names each kind of transaction that it may sign.
-  for (const line of lines)
-    show(line.replace(/, for (?:[\w ]+, ){8,}[\w ]+/g, ', for all but a change of keys'))
-}
-
-function partsOf(draft: Draft): string {
-  const parts = feeParts(draft)
-  if (!parts) throw wrong('A draft does not tell the parts of its fee')
-  const { bandwidth, energy, activation } = parts
-  const said = [
-    activation > 0n ? 'for the new account' : `${bandwidth.bytes} bytes ${bandwidth.from}`,
-    ...(energy.used > 0n ? [`${energy.used} energy, ${energy.staked} of it staked`] : []),
-  ]
-  return said.join('; ')
+function showEffects({ effects, fee }: Draft): void {
+  check(fee.detail !== undefined, 'a draft tells what its fee is made of')
+  for (const line of describeEffects(effects, [TRX, ...trx.assets])) show(line)
 }
 
 function usdt(): Asset {
