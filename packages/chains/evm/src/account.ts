@@ -29,7 +29,7 @@ export interface EvmAccount extends Account<EvmRequest> {
   readonly network: EvmNetwork
   /** One balance; the coin's when no asset is named. Throws `TOKEN_UNREADABLE` instead of answering 0. */
   balance(asset?: AssetInput, options?: ReadOptions): Promise<bigint>
-  /** Reads a token that is on no list, to pass on to `create` and `balances`. */
+  /** Reads a token that is on no list, to pass on to `create` and `balances`; one of the list comes as the list has it. */
   token(address: string, options?: ReadOptions): Promise<Asset>
   /** How much `spender` may still take, in base units. */
   allowance(request: { asset: AssetInput; spender: string }, options?: ReadOptions): Promise<bigint>
@@ -72,7 +72,12 @@ export function openAccount(network: EvmNetwork, { descriptor, source, store }: 
         { signal },
       ),
     balance: (asset, options = {}) => one(resolveAsset(asset, network), options),
-    token: (token, options = {}) => readToken(account.source, network, parseAddress(token), options),
+    token: async (text, options = {}) => {
+      const token = parseAddress(text)
+      // What the list says of a token no contract and no node says better.
+      const listed = assets.find(({ id }) => id === `${network.id}/erc20:${token}`)
+      return listed ?? readToken(account.source, network, token, options)
+    },
     allowance: async ({ asset, spender }, options = {}) => {
       const chosen = resolveAsset(asset, network)
       const token = tokenAddress(chosen.id, network)

@@ -36,8 +36,10 @@ describe('a Tron account on the devnet', () => {
     } as const
     const [missing] = await account.balances({ assets: [ghost] })
     expect(missing).toMatchObject({ asset: ghost, error: { code: 'TOKEN_UNREADABLE' } })
-    const token = await account.token(node().tokens.USDC.address)
-    expect(token).toMatchObject({ symbol: expect.any(String), decimals: 6, unlisted: true })
+    const listed = await account.token(node().tokens.USDC.address)
+    expect(listed).toEqual(tronDevnet().assets.find(({ symbol }) => symbol === 'USDC'))
+    const own = await node().deployToken({ name: 'Tea', symbol: 'TEA', decimals: 3 })
+    expect(await account.token(own)).toMatchObject({ symbol: 'TEA', decimals: 3, unlisted: true })
   })
 
   it('pays TRX to an account, and opens one', async () => {

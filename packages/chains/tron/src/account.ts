@@ -13,7 +13,7 @@ import {
   toBaseUnits,
 } from '@coffer/core'
 import { accountAddress, parseAddress } from './address.ts'
-import { type AssetInput, assetKind, listedAssets, resolveAsset, TRC10 } from './assets.ts'
+import { type AssetInput, assetKind, listedAssets, resolveAsset, TRC10, tokenAsset } from './assets.ts'
 import { create, createBatch, estimate } from './create.ts'
 import type { Creating } from './facts.ts'
 import type { FeeParts } from './fee-parts.ts'
@@ -83,10 +83,13 @@ export function openAccount(network: TronNetwork, { descriptor, source, store }:
       if (balance.error) throw balance.error
       return balance.amount
     },
-    token: (token, options = {}) =>
-      TRC10.test(token)
-        ? readTrc10(tron, network, token, options)
-        : readToken(tron, network, { token: parseAddress(token), owner: address }, options),
+    token: async (text, options = {}) => {
+      if (TRC10.test(text)) return readTrc10(tron, network, text, options)
+      const token = parseAddress(text)
+      // What the list says of a token no contract and no node says better.
+      const listed = assets.find(({ id }) => id === tokenAsset(token, network))
+      return listed ?? readToken(tron, network, { token, owner: address }, options)
+    },
     allowance: async ({ asset, spender }, options = {}) => {
       const chosen = resolveAsset(asset, network)
       const kind = assetKind(chosen.id, network)
