@@ -71,3 +71,45 @@ it('G1: transfers that never were, and of nothing, enter no history and make nob
   expect(items).toEqual([])
   await liar.stop()
 })
+
+it('E4: an approval or a payment in another writing is no way past limits, on any chain that has them', async () => {
+  const word = (hex: string) => hex.padStart(64, '0')
+  const spender = word(EVE.slice(2))
+  const data = {
+    'an approval with a byte too many': `0x095ea7b3${spender}${'f'.repeat(64)}00`,
+    'a payment with a byte too many': `0xa9059cbb${spender}${word('f4240')}00`,
+    'the older name of another approval': `0xd73dd623${spender}${'f'.repeat(64)}`,
+  } as const
+  const ethereumAccount = await behind(devnet.ethereum.url, 'ethereum')
+  const tronAccount = await behind(devnet.tron.url, 'tron-devnet')
+  for (const [{ wallet, account }, to] of [
+    [ethereumAccount, devnet.ethereum.tokens.USDT.address],
+    [tronAccount, devnet.tron.tokens.USDT.address],
+  ] as const) {
+    const isTron = account.chain.startsWith('tron')
+    if (isTron)
+      await devnet.tron.setAccount(account.address, { balance: 10n ** 10n, tokens: { USDT: 10n ** 9n } })
+    else {
+      await devnet.ethereum.fund(account.address as `0x${string}`, { amount: 10n ** 18n })
+      await devnet.ethereum.fund(account.address as `0x${string}`, { token: 'USDT', amount: 10n ** 9n })
+    }
+    for (const [what, call] of Object.entries(data)) {
+      const asked = { kind: 'call', to, data: call, value: 0n } as const
+      const draft = await account.create(asked as never).catch((error: unknown) => error)
+      // The token of the devnet has no such function: then there is nothing to sign.
+      if (draft instanceof Error) {
+        expect([what, draft]).toMatchObject([
+          'the older name of another approval',
+          { code: 'EXECUTION_REVERTED' },
+        ])
+        continue
+      }
+      await expect(wallet.sign(draft as never), what).rejects.toMatchObject({
+        code: 'POLICY_REFUSED',
+        details: { rule: expect.stringMatching(/^(unknown-call|unlimited-approval)$/) },
+      })
+    }
+  }
+  await ethereumAccount.liar.stop()
+  await tronAccount.liar.stop()
+})

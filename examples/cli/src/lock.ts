@@ -22,7 +22,7 @@ export async function withHomeLock<T>(
   for (const start = Date.now(); !(await take(home, path)); await sleep(PAUSE, signal)) {
     const owner = await ownerOf(path)
     if (owner === undefined) continue
-    if (!isAlive(owner)) await rm(path, { force: true })
+    if (!isAlive(owner)) await takeAway(home, path, owner)
     else if (Date.now() - start > PATIENCE)
       throw new CofferError({
         code: 'STORE_FAILED',
@@ -34,6 +34,23 @@ export async function withHomeLock<T>(
     return await task()
   } finally {
     await rm(path, { force: true })
+  }
+}
+
+/**
+ * Takes away the lock of a dead process. One at a time, and after another look: of several who saw the dead one, none may take
+ * away the lock that another has put there since.
+ */
+async function takeAway(home: string, path: string, owner: number): Promise<void> {
+  const turn = `${path}.turn`
+  if (!(await take(home, turn))) {
+    if ((await ageOf(turn)) > PATIENCE) await rm(turn, { force: true })
+    return
+  }
+  try {
+    if ((await ownerOf(path)) === owner) await rm(path, { force: true })
+  } finally {
+    await rm(turn, { force: true })
   }
 }
 
@@ -67,9 +84,19 @@ async function ownerOf(path: string): Promise<number | undefined> {
   try {
     const text = await readFile(path, 'utf8')
     if (/^[1-9][0-9]*$/.test(text)) return Number(text)
-    return Date.now() - (await stat(path)).mtimeMs < PATIENCE ? undefined : 0
+    return (await ageOf(path)) < PATIENCE ? undefined : 0
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
+    throw failed('read', path, error)
+  }
+}
+
+/** Milliseconds since it was written; 0 when it is gone. */
+async function ageOf(path: string): Promise<number> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return 0
     throw failed('read', path, error)
   }
 }

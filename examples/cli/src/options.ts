@@ -21,6 +21,7 @@ const DANGERS: readonly Acceptance[] = [
   'approval-for-all',
   'lookalike',
   'permission-change',
+  'unknown-call',
 ]
 
 const groups = {

@@ -8,6 +8,7 @@ import {
   type Payment,
   type ReadOptions,
   readKnown,
+  type Signed,
   verify,
 } from '@coffer/core'
 import type { Context } from './context.ts'
@@ -78,20 +79,23 @@ async function pay(context: Context, request: Paying & { readonly draft: Draft }
   const { wallet, output, io } = context
   const { chain, account, draft, tokens, agreement } = request
   const { accept = [] } = agreement
+  let signed: Signed | undefined
   try {
     output.say(showEffects(output, chain, draft.account, effectsOf(chain, draft, tokens)))
     await checkAllowed(context, chain, [draft], accept)
     await agree(context, agreement)
-    const signed = await withKeys(context, (keys) => keys.sign(draft, { accept, signal: io.signal }))
+    signed = await withKeys(context, (keys) => keys.sign(draft, { accept, signal: io.signal }))
+    const { txid } = signed
     return await wallet.publish(signed, { signal: io.signal }).catch((error: unknown) => {
       // One node's refusal is not always the last word: the wallet keeps it, and others may take it.
       if (isCofferError(error) && (error.code === 'BROADCAST_UNKNOWN' || error.details['definite'] === false))
-        output.say(`To send it again: coffer publish ${signed.txid}`)
+        output.say(`To send it again: coffer publish ${txid}`)
       throw error
     })
   } catch (error) {
-    // Without it what is held comes back by itself after a while; the first error is the one to tell.
-    await account.discard(draft).catch(() => {})
+    // What was signed may be mined, whatever a node said: it keeps what it holds. A draft gives it back, by itself after a while;
+    // the first error is the one to tell.
+    if (!signed) await account.discard(draft).catch(() => {})
     throw error
   }
 }

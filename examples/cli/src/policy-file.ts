@@ -5,6 +5,7 @@ import {
   type AssetId,
   type ChainId,
   CofferError,
+  EFFECT_KINDS,
   type Effect,
   type Policy,
   type PolicyStep,
@@ -96,31 +97,11 @@ function condition(value: unknown, chainOf: (id: string) => AppChain): StepCondi
   }
 }
 
-const KINDS: readonly Effect['kind'][] = [
-  'transfer',
-  'nft-transfer',
-  'approve',
-  'approve-all',
-  'call',
-  'deploy',
-  'delegate',
-  'freeze',
-  'unfreeze',
-  'cancel-unfreeze',
-  'withdraw',
-  'claim',
-  'delegate-resource',
-  'undelegate-resource',
-  'vote',
-  'activate',
-  'permissions',
-]
-
 function kind(value: unknown): Effect['kind'] {
-  const found = KINDS.find((known) => known === value)
+  const found = EFFECT_KINDS.find((known) => known === value)
   if (found) return found
   throw wrong(
-    `There is no effect ${JSON.stringify(String(value).slice(0, 40))}. There are: ${KINDS.join(', ')}.`,
+    `There is no effect ${JSON.stringify(String(value).slice(0, 40))}. There are: ${EFFECT_KINDS.join(', ')}.`,
   )
 }
 

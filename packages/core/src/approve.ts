@@ -7,7 +7,7 @@ import { jsonable } from './jsonable.ts'
 import { copyPlain } from './plain.ts'
 import type { Acceptance, Policy } from './policy.ts'
 import { askAll } from './policy-ask.ts'
-import { passDelays } from './policy-delay.ts'
+import { deedOf, passDelays } from './policy-delay.ts'
 import { digestOf, spend } from './policy-windows.ts'
 import { describeEffects } from './render.ts'
 import type { Store } from './store.ts'
@@ -49,15 +49,18 @@ export async function authorise(request: {
   const known = await readKnown(store, chain.id)
   const { effects, refusals, steps } = verify(chain, draft, { policy, accept, known })
   assertAllowed(refusals)
-  const { account, intent, payload } = draft
-  const id = `${chain.id}|${payload}`
+  const { account, payload } = draft
+  // Bytes of account chains do not say whose they are.
+  const id = `${chain.id}|${account}|${payload}`
   const sentences = describeEffects(effects, [chain.coin, ...chain.assets])
   const undo = [await spend(effects, { chain, policy, store, id })]
   const undoAll = async (): Promise<void> => {
-    for (const step of undo) await step()
+    // One that fails keeps no other from its turn.
+    for (const step of undo) await step().catch(() => {})
   }
   try {
-    undo.push(await passDelays(steps, { chain: chain.id, account, what: intent, sentences }, store))
+    const deed = { chain: chain.id, account, ...deedOf(effects.list), sentences }
+    undo.push(await passDelays(steps, deed, store))
     const question = { chain: chain.id, account, sentences, effects, id: digestOf(id) }
     await askAll(steps, question, { signal, store })
   } catch (error) {

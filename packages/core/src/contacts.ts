@@ -1,6 +1,6 @@
 import type { HistoryItem } from './account.ts'
 import type { DraftFields } from './draft.ts'
-import type { Effect, Warning } from './effects.ts'
+import type { Warning } from './effects.ts'
 import type { ChainId } from './ids.ts'
 import { parseJson } from './json.ts'
 import { type Store, withLock } from './store.ts'
@@ -27,12 +27,9 @@ export async function readKnown(store: Store, chain: ChainId): Promise<Known> {
   return { contacts, seen }
 }
 
-/** Adds those to whom a signed draft pays something. */
-export async function addContacts(store: Store, chain: ChainId, effects: readonly Effect[]): Promise<void> {
-  const paid = effects.flatMap((effect) =>
-    effect.kind === 'transfer' && effect.amount > 0n ? [effect.to] : [],
-  )
-  await addTo(store, contactsKey(chain), paid)
+/** Adds those whom the wallet's owner knows by now. */
+export function addContacts(store: Store, chain: ChainId, addresses: readonly string[]): Promise<void> {
+  return addTo(store, contactsKey(chain), addresses)
 }
 
 /**

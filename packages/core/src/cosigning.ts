@@ -1,11 +1,10 @@
 import type { ChainRules } from './chain.ts'
-import { addContacts } from './contacts.ts'
 import type { Draft } from './draft.ts'
 import { CofferError } from './error.ts'
 import { createDraft, createSigned } from './forms.ts'
-import { findChain, type OfflineConfig, type WalletSignOptions, withApproval } from './offline.ts'
+import { findChain, type OfflineConfig, storeOf, type WalletSignOptions, withApproval } from './offline.ts'
+import { checkPolicy } from './policy.ts'
 import type { Signed } from './signed.ts'
-import { memoryStore } from './store.ts'
 
 /** What a wallet does with accounts of several keys. */
 export interface Cosigning {
@@ -28,13 +27,14 @@ export interface Cosigning {
  * const wallet = { ...createOfflineWallet(config), ...cosigning(config) }
  */
 export function cosigning(config: OfflineConfig): Cosigning {
-  const { chains, signer, store = memoryStore() } = config
+  const { chains, signer, policy = {} } = config
+  const store = storeOf(config)
+  checkPolicy(policy)
   return {
     cosign: (draft, options = {}) =>
-      withApproval(config, draft, options, async (chain, approved) => {
+      withApproval({ chains, signer, policy, store }, draft, options, async (chain, approved) => {
         if (!chain.cosign || !signer.cosign) throw unable(chain)
         const signatures = await signer.cosign({ chain, draft: approved }, { signal: options.signal })
-        await addContacts(store, chain.id, approved.effects.list)
         return createDraft(chain, { ...approved, signatures })
       }),
     finish: (given) => {

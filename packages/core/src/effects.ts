@@ -41,6 +41,8 @@ export type Effect =
       /** A contract call that inspection does not understand: anything the contract may do to its caller, it may do. */
       readonly kind: 'call'
       readonly to: string
+      /** It begins like a call that inspection knows, and goes on as that call does not: some contracts take it all the same. */
+      readonly disguised?: true
       /** The first four bytes of the data, or `0x` when there are none. */
       readonly selector: string
       readonly data: string
@@ -113,6 +115,30 @@ export type Effect =
       /** Who decides now, a line for each permission, as the node said when the draft was made. */
       readonly before?: readonly string[]
     }
+
+/** Every kind of effect. */
+export const EFFECT_KINDS: readonly Effect['kind'][] = [
+  'transfer',
+  'nft-transfer',
+  'approve',
+  'approve-all',
+  'call',
+  'deploy',
+  'delegate',
+  'cancel',
+  'change',
+  'memo',
+  'freeze',
+  'unfreeze',
+  'cancel-unfreeze',
+  'withdraw',
+  'claim',
+  'delegate-resource',
+  'undelegate-resource',
+  'vote',
+  'activate',
+  'permissions',
+]
 
 /** What staking yields on Tron. */
 export type Resource = 'bandwidth' | 'energy'

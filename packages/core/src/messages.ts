@@ -5,15 +5,16 @@ import type { Effects } from './effects.ts'
 import { CofferError } from './error.ts'
 import type { ChainId } from './ids.ts'
 import { jsonable } from './jsonable.ts'
-import { findAccount, findChain, type OfflineConfig, type WalletSignOptions } from './offline.ts'
+import { findAccount, findChain, type OfflineConfig, storeOf, type WalletSignOptions } from './offline.ts'
 import { copyPlain } from './plain.ts'
+import type { Policy } from './policy.ts'
 import { askAll } from './policy-ask.ts'
 import { passDelays } from './policy-delay.ts'
 import { messageRefusals, stepsOf } from './policy-rules.ts'
 import { digestOf, spend } from './policy-windows.ts'
 import { describeEffects } from './render.ts'
 import type { Signer, SignOptions } from './signer.ts'
-import { memoryStore } from './store.ts'
+import { type Store, withLock } from './store.ts'
 import { assertAllowed } from './verify.ts'
 
 /** What a wallet signs beside transactions. */
@@ -34,15 +35,18 @@ export type AccountText =
   | AccountDescriptor
   | { readonly descriptor: AccountDescriptor; readonly chain: ChainId }
 
-export function signingMessages(config: OfflineConfig): SigningMessages {
-  const { chains, signer } = config
+export function signingMessages(given: OfflineConfig): SigningMessages {
+  const { chains, signer, policy = {} } = given
+  const config = { policy, store: storeOf(given) }
   return {
     signMessage: async (account, given, { address, signal } = {}) => {
       const { chain, descriptor } = accountOf(account, chains)
       if (!signer.signMessage) throw unable(signer, 'messages')
       const message = copyPlain(given)
-      const text = typeof message === 'string' ? JSON.stringify(message) : `of ${message.length} bytes`
-      const said = { what: ['message', message], list: [], warnings: [], says: `Sign the message ${text}` }
+      const text = typeof message === 'string' ? quoted(message) : `of ${message.length} bytes`
+      const by = address === undefined ? '' : ` as ${address}`
+      const what = ['message', message, address ?? '']
+      const said = { what, list: [], warnings: [], says: `Sign the message ${text}${by}` }
       return allowed(config, { chain, account: descriptor, ...said }, { signal }, () =>
         signer.signMessage!({ chain, account: descriptor, message, address }, { signal }),
       )
@@ -53,7 +57,8 @@ export function signingMessages(config: OfflineConfig): SigningMessages {
       // One copy for the policy and for the signer: the caller's object may change, or answer differently each time.
       const typedData = copyPlain(given)
       const { list, warnings } = chain.inspectTypedData({ account: descriptor, typedData })
-      const said = { what: ['typed data', typedData], list, warnings, says: 'Sign typed data' }
+      const says = `Sign the typed data ${quoted(JSON.stringify(jsonable(typedData)))}`
+      const said = { what: ['typed data', typedData], list, warnings, says }
       return allowed(config, { chain, account: descriptor, ...said }, options, () =>
         signer.signTypedData!({ chain, account: descriptor, typedData }, { signal: options.signal }),
       )
@@ -71,26 +76,40 @@ interface Message extends Pick<Effects, 'list' | 'warnings'> {
 
 /** Signs what the policy allows: the rules, the windows, waiting, asking, as for a transaction. */
 async function allowed(
-  { policy = {}, store = memoryStore() }: OfflineConfig,
+  { policy, store }: { readonly policy: Policy; readonly store: Store },
   { chain, account, what, list, warnings, says }: Message,
   { accept = [], signal }: WalletSignOptions,
   sign: () => Promise<string>,
 ): Promise<string> {
-  const context = { chain, policy, accept, known: await readKnown(store, chain.id) }
-  assertAllowed(messageRefusals(list, context))
   const id = `${chain.id}|${account}|${JSON.stringify(jsonable(what))}`
-  const sentences = [says, ...describeEffects({ list, warnings }, [chain.coin, ...chain.assets])]
-  const undo = [await spend({ list }, { chain, policy, store, id })]
-  try {
-    const steps = stepsOf(list, context)
-    undo.push(await passDelays(steps, { chain: chain.id, account, what, sentences }, store))
-    const question = { chain: chain.id, account, sentences, effects: { list, warnings }, id: digestOf(id) }
-    await askAll(steps, question, { signal, store })
-    return await sign()
-  } catch (error) {
-    for (const step of undo) await step()
-    throw error
-  }
+  // One at a time for each message: what one attempt is counted in, another that fails must not take out.
+  return withLock(store, `sign/${digestOf(id)}`, async () => {
+    const context = { chain, policy, accept, known: await readKnown(store, chain.id) }
+    assertAllowed(messageRefusals(list, context))
+    const sentences = [says, ...describeEffects({ list, warnings }, [chain.coin, ...chain.assets])]
+    const undo = [await spend({ list }, { chain, policy, store, id })]
+    try {
+      const steps = stepsOf(list, context)
+      undo.push(await passDelays(steps, { chain: chain.id, account, what, amounts: [], sentences }, store))
+      const question = { chain: chain.id, account, sentences, effects: { list, warnings }, id: digestOf(id) }
+      await askAll(steps, question, { signal, store })
+      return await sign()
+    } catch (error) {
+      for (const step of undo) await step().catch(() => {})
+      throw error
+    }
+  })
+}
+
+const LONGEST_QUOTE = 1_000
+
+/** A text from outside as a part of a sentence: nothing in it is hidden, turns what stands beside it, or runs over the screen. */
+function quoted(text: string): string {
+  const seen = text
+    .slice(0, LONGEST_QUOTE)
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`)
+  const left = text.length - LONGEST_QUOTE
+  return `"${seen}"${left > 0 ? ` and ${left} more characters` : ''}`
 }
 
 function accountOf(

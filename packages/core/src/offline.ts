@@ -1,11 +1,12 @@
 import { type ApprovedDraft, authorise } from './approve.ts'
 import type { ChainRules } from './chain.ts'
-import { addContacts } from './contacts.ts'
+import { addContacts, readKnown } from './contacts.ts'
 import type { AccountDescriptor, Draft } from './draft.ts'
 import { CofferError } from './error.ts'
 import { chainOfJson, createSigned, readDraft, readSigned } from './forms.ts'
 import { copyPlain } from './plain.ts'
 import { type Acceptance, checkPolicy, type Policy } from './policy.ts'
+import { contactsOf } from './policy-rules.ts'
 import { digestOf } from './policy-windows.ts'
 import type { Signed } from './signed.ts'
 import type { Signer, SignOptions } from './signer.ts'
@@ -71,12 +72,9 @@ export interface OfflineWallet extends Reading, Signing {
  * describeEffects(draft.effects, assets)
  * JSON.stringify(await wallet.sign(draft))
  */
-export function createOfflineWallet({
-  chains,
-  signer,
-  policy,
-  store = memoryStore(),
-}: OfflineConfig): OfflineWallet {
+export function createOfflineWallet(config: OfflineConfig): OfflineWallet {
+  const { chains, signer, policy } = config
+  const store = storeOf(config)
   checkUnique(chains)
   return {
     chains,
@@ -93,7 +91,9 @@ export function reading(chains: readonly ChainRules[]): Reading {
   }
 }
 
-export function signing({ chains, signer, policy = {}, store = memoryStore() }: OfflineConfig): Signing {
+export function signing(config: OfflineConfig): Signing {
+  const { chains, signer, policy = {} } = config
+  const store = storeOf(config)
   checkPolicy(policy)
   const find = (name: string): ChainRules => findChain(chains, name)
   return {
@@ -105,9 +105,7 @@ export function signing({ chains, signer, policy = {}, store = memoryStore() }: 
     sign: (draft, options = {}) =>
       withApproval({ chains, signer, policy, store }, draft, options, async (chain, approved) => {
         const request = { chain, draft: approved }
-        const signed = createSigned(chain, await signer.sign(request, { signal: options.signal }))
-        await addContacts(store, chain.id, approved.effects.list)
-        return signed
+        return createSigned(chain, await signer.sign(request, { signal: options.signal }))
       }),
   }
 }
@@ -117,7 +115,7 @@ export function signing({ chains, signer, policy = {}, store = memoryStore() }: 
  * given back.
  */
 export async function withApproval<T>(
-  { chains, policy = {}, store = memoryStore() }: OfflineConfig,
+  { chains, policy = {}, store }: OfflineConfig & { readonly store: Store },
   given: Draft,
   { accept = [], signal }: WalletSignOptions,
   use: (chain: ChainRules, approved: ApprovedDraft) => Promise<T>,
@@ -132,13 +130,39 @@ export async function withApproval<T>(
       const approved = await authorise({ chain, draft, policy, accept, store, signal })
       undo.push(approved.undo)
       if (chain.claim) undo.push(await chain.claim(approved.draft, store))
-      return await use(chain, approved.draft)
+      const result = await use(chain, approved.draft)
+      await remember(chain, approved.draft, { policy, store })
+      return result
     } catch (error) {
       for (const step of undo.reverse()) await step().catch(() => {})
       await chain.release?.(draft, store).catch(() => {})
       throw error
     }
   })
+}
+
+/** Who was paid is known from now on. It is signed already, so that a store that fails here undoes nothing. */
+async function remember(
+  chain: ChainRules,
+  { effects }: Draft,
+  { policy, store }: { readonly policy: Policy; readonly store: Store },
+): Promise<void> {
+  try {
+    const known = await readKnown(store, chain.id)
+    await addContacts(store, chain.id, contactsOf(effects, { chain, policy, known }))
+  } catch {
+    // Then it is a stranger the next time, too.
+  }
+}
+
+const stores = new WeakMap<object, Store>()
+
+/** Where a wallet keeps what must survive: one store for each configuration, also when it is used in several places. */
+export function storeOf(config: OfflineConfig): Store {
+  if (config.store) return config.store
+  const store = stores.get(config) ?? memoryStore()
+  stores.set(config, store)
+  return store
 }
 
 /** The chain of an id or short name; throws `UNKNOWN_CHAIN` and says which there are. */

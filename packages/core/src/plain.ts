@@ -51,7 +51,8 @@ function deepFreeze<T>(value: T): T {
 /** A deep copy of plain data, each field read once: what was checked is what is used, whatever the caller does meanwhile. */
 export function copyPlain<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(copyPlain) as T
-  if (value instanceof Uint8Array) return value.slice() as T
+  // By the platform's own methods: those of the value may be somebody's.
+  if (Array.isArray(value)) return Array.from({ length: value.length }, (_, i) => copyPlain(value[i])) as T
+  if (value instanceof Uint8Array) return Uint8Array.from({ length: value.length }, (_, i) => value[i]!) as T
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copyPlain(inner)])) as T
 }

@@ -27,19 +27,17 @@ export interface AskOptions {
  */
 export type Ask = (question: Question, options: AskOptions) => Promise<boolean>
 
-/** Asks each step that asks, one after the other. Throws `POLICY_REFUSED` at the first answer that is not `true`. */
+/** Asks each who asks once, one after the other, for however many steps he stands. Throws `POLICY_REFUSED` at the first answer that is not `true`. */
 export async function askAll(
   steps: readonly { readonly ask?: Ask }[],
   question: Question,
   options: AskOptions,
 ): Promise<void> {
-  for (const { ask } of steps) {
-    if (!ask) continue
+  for (const ask of new Set(steps.flatMap(({ ask }) => ask ?? [])))
     if ((await ask(question, options)) !== true)
       throw new CofferError({
         code: 'POLICY_REFUSED',
         message: 'The policy asked for a yes before this signature and got none. Nothing was signed.',
         details: { rule: 'ask' },
       })
-  }
 }

@@ -1,4 +1,5 @@
-import type { AccountDescriptor, Intent } from './draft.ts'
+import type { AccountDescriptor } from './draft.ts'
+import type { Effect } from './effects.ts'
 import { CofferError, isCofferError } from './error.ts'
 import type { ChainId } from './ids.ts'
 import { parseJson } from './json.ts'
@@ -19,17 +20,41 @@ export interface Delay {
   readonly until: number
 }
 
-/** What waits: one intent of one account, whatever nonce, coins or fee its drafts have. */
+/** What waits: what is done, to whom, whatever nonce, coins or fee its drafts have. */
 export interface Deed {
   readonly chain: ChainId
   readonly account: AccountDescriptor
-  /** The intent, or the message. */
-  readonly what: Intent | unknown
+  /** All that must be the same the next time. */
+  readonly what: unknown
+  /** What may be less the next time, and not more: a sweep pays what is left. */
+  readonly amounts: readonly bigint[]
   readonly sentences: readonly string[]
+}
+
+interface Waiting extends Delay {
+  readonly amounts: readonly bigint[]
 }
 
 /** Who waited and does not sign for so many seconds has to wait again: nothing may be kept ready for years. */
 const LAPSES = 7 * 86_400
+
+/** What of effects a delay is about: not where they are paid from, nor what comes back. */
+export function deedOf(list: readonly Effect[]): Pick<Deed, 'what' | 'amounts'> {
+  const parts = list
+    .filter(({ kind }) => kind !== 'change')
+    .map((effect) => {
+      const {
+        amount = 0n,
+        from,
+        nonce,
+        ...what
+      } = effect as { amount?: bigint; from?: string; nonce?: bigint }
+      return { text: JSON.stringify(jsonable(what)), amount }
+    })
+    // On Bitcoin the order is drawn anew for each draft.
+    .sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.amount < b.amount ? -1 : 1))
+  return { what: parts.map(({ text }) => text), amounts: parts.map(({ amount }) => amount) }
+}
 
 /**
  * Lets a deed pass whose time has come, once: the next of its kind waits again. Throws `POLICY_DELAYED` before that, and
@@ -42,30 +67,30 @@ export async function passDelays(
 ): Promise<() => Promise<void>> {
   const seconds = Math.max(0, ...steps.map(({ delay = 0 }) => delay))
   if (seconds === 0) return async () => {}
-  const { chain, account, what, sentences } = deed
-  const id = digestOf(`${chain}|${account}|${JSON.stringify(jsonable(what))}`)
+  const { chain, account, what, amounts, sentences } = deed
+  const kind = digestOf(`${chain}|${account}|${JSON.stringify(jsonable(what))}`).slice(0, 32)
   return withLock(store, 'policy', async () => {
     const now = Math.floor(Date.now() / 1000)
-    const known = await readDelay(store, id)
-    // A clock that was set back would make somebody wait for years: then the time counts from now.
-    const isSound = known && known.since <= now && now <= known.since + seconds + LAPSES
-    const since = isSound ? known.since : now
-    const until = since + seconds
-    if (!isSound || until > now) {
-      const delay: Delay = { id, chain, account, sentences, since, until }
-      await store.set(keyOf(id), JSON.stringify(delay))
-      throw delayed(delay)
+    const known = (await readWaiting(store, kind, now))
+      .filter((one) => covers(one.amounts, amounts))
+      .map((one) => ({ ...one, until: Math.max(one.until, one.since + seconds) }))
+      .sort((a, b) => a.until - b.until)
+    const [first] = known
+    if (first && first.until <= now) {
+      await store.delete(keyOf(first.id))
+      return () => withLock(store, 'policy', () => store.set(keyOf(first.id), write(first)))
     }
-    await store.delete(keyOf(id))
-    return () => store.set(keyOf(id), JSON.stringify(known))
+    const id = `${kind}${digestOf(amounts.join()).slice(0, 32)}`
+    const waiting = first ?? { id, chain, account, sentences, since: now, until: now + seconds, amounts }
+    await store.set(keyOf(waiting.id), write(waiting))
+    throw delayed(waiting)
   })
 }
 
 /** What waits in a store, soonest first: for its owner to see what somebody wants to sign. */
 export async function readDelays(store: Store): Promise<readonly Delay[]> {
-  const ids = (await store.keys(PREFIX)).map((key) => key.slice(PREFIX.length))
-  const found = await Promise.all(ids.map((id) => readDelay(store, id)))
-  return found.flatMap((delay) => delay ?? []).sort((a, b) => a.until - b.until)
+  const found = await readWaiting(store, '', Math.floor(Date.now() / 1000))
+  return found.map(({ amounts, ...delay }) => delay).sort((a, b) => a.until - b.until)
 }
 
 /** Forgets that something waits: who asks for it again waits from the beginning. */
@@ -75,16 +100,32 @@ export async function cancelDelay(store: Store, id: string): Promise<void> {
 
 const PREFIX = 'policy/delay/'
 const keyOf = (id: string): string => PREFIX + id
+const write = (waiting: Waiting): string => JSON.stringify(jsonable(waiting))
 
-async function readDelay(store: Store, id: string): Promise<Delay | undefined> {
-  const text = await store.get(keyOf(id))
+function covers(most: readonly bigint[], amounts: readonly bigint[]): boolean {
+  return most.length === amounts.length && most.every((amount, i) => amounts[i]! <= amount)
+}
+
+/**
+ * What waits, of those whose ids begin so. What has lapsed waits no more, and neither does what a clock that ran ahead wrote:
+ * it would make somebody wait for years.
+ */
+async function readWaiting(store: Store, start: string, now: number): Promise<readonly Waiting[]> {
+  const keys = await store.keys(keyOf(start))
+  const all = await Promise.all(keys.map(async (key) => readOne(await store.get(key))))
+  return all.flatMap((one) => (one && one.since <= now && now <= one.until + LAPSES ? [one] : []))
+}
+
+/** A record that cannot be read proves no waiting. */
+function readOne(text: string | undefined): Waiting | undefined {
   if (text === undefined) return undefined
   try {
-    const delay = parseJson(text) as Delay
-    return Number.isSafeInteger(delay.since) ? delay : undefined
+    const { amounts, ...one } = parseJson(text) as Delay & { readonly amounts: readonly string[] }
+    if (!Number.isSafeInteger(one.since) || !Number.isSafeInteger(one.until)) return undefined
+    return { ...one, amounts: amounts.map(BigInt) }
   } catch (error) {
-    // A record that cannot be read proves no waiting.
-    if (isCofferError(error, 'INVALID_JSON')) return undefined
+    if (isCofferError(error, 'INVALID_JSON') || error instanceof SyntaxError || error instanceof TypeError)
+      return undefined
     throw error
   }
 }

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Effect, Effects } from './effects.ts'
 import type { Acceptance, Policy } from './policy.ts'
-import { messageRefusals, type RulesContext, refusalsOf, spentOf, stepsOf } from './policy-rules.ts'
+import {
+  contactsOf,
+  messageRefusals,
+  type RulesContext,
+  refusalsOf,
+  spentOf,
+  stepsOf,
+} from './policy-rules.ts'
 import { fakeChain } from './testing/fake-chain.ts'
 
 const chain = fakeChain()
@@ -143,6 +150,29 @@ describe('grants (E4, T3)', () => {
     expect(rulesOf([transfer(), approve(), { kind: 'cancel' }], policy)).toEqual([])
   })
 
+  it('calls that could be a known one in another writing, or move a known token, are refused until accepted', () => {
+    const known = 'fake:1/erc20:0xAbC' as const
+    const listed = { id: known, symbol: 'T', name: 'T', decimals: 0 }
+    const of = (effect: Effect, policy: Policy = {}, accept: readonly Acceptance[] = []) =>
+      messageRefusals([effect], { ...context(policy, accept), chain: { ...chain, assets: [listed] } }).map(
+        ({ rule }) => rule,
+      )
+    const suspects: [Effect, Policy][] = [
+      [{ ...call, disguised: true }, {}],
+      [{ ...call, to: '0xabc' }, {}],
+      [call, { limits: [{ asset: 'fake:1/erc20:dex', amount: 1n, seconds: 1 }] }],
+      [call, { steps: [{ delay: 1, when: { above: { asset: 'fake:1/erc20:DEX', amount: 1n } } }] }],
+    ]
+    for (const [effect, policy] of suspects) {
+      expect(of(effect, policy)).toEqual(['unknown-call'])
+      expect(of(effect, policy, ['unlimited-approval'])).toEqual(['unknown-call'])
+      expect(of(effect, policy, ['unknown-call'])).toEqual([])
+      expect(of(effect, { ...policy, unknownCalls: true })).toEqual([])
+      expect(of(effect, { ...policy, unknownCalls: false }, ['unknown-call'])).toEqual(['unknown-call'])
+    }
+    expect(of(call, { steps: [{ delay: 1 }], limits: [{ asset: coin, amount: 1n, seconds: 1 }] })).toEqual([])
+  })
+
   it('are told one by one when there are several', () => {
     expect(rulesOf([unlimited, approveAll(true), permissions, call], { unknownCalls: false })).toEqual([
       'unlimited-approval',
@@ -176,6 +206,23 @@ describe('the allow-list', () => {
       [{ kind: 'delegate-resource', asset, amount: 1n, resource: 'energy', to: 'eve' }, 'eve'],
     ]
     for (const [effect, party] of gains) expect(strangersIn(effect), effect.kind).toEqual([party])
+  })
+
+  it('holds for those who get the keys of the account, each once, and not for the account itself', () => {
+    const holders = (...addresses: string[]) => addresses.map((address) => ({ address, weight: 1n }))
+    const keys: Effect = {
+      kind: 'permissions',
+      account: 'me',
+      permissions: [
+        { role: 'owner', threshold: 1n, keys: holders('me', 'eve') },
+        { role: 'active', threshold: 1n, keys: holders('eve', 'mallory', 'bob') },
+      ],
+    }
+    expect(strangersIn(keys)).toEqual(['eve', 'mallory'])
+    const steps = [{ when: { newRecipient: true }, delay: 1 }] as const
+    const due = (contacts: string[]) =>
+      stepsOf([keys], { chain, policy: { steps }, known: { contacts, seen: [] } }).length
+    expect([due([]), due(['eve', 'bob']), due(['eve', 'bob', 'mallory'])]).toEqual([1, 1, 0])
   })
 
   it('lets pass what gives nobody anything', () => {
@@ -227,6 +274,7 @@ describe('look-alikes (G1)', () => {
     expect(of({ known: { contacts: [known], seen: [] } })).toMatchObject(found)
     expect(of({ known: { contacts: [], seen: [known] } })).toMatchObject(found)
     expect(of({}, transfer({ to: twin, from: known }))).toMatchObject(found)
+    expect(of({}, approve({ spender: twin, owner: known }))).toMatchObject(found)
     const listed = of({ policy: { recipients: [`fake:1:${known}`] } })
     expect(listed.map(({ rule }) => rule)).toEqual(['recipients', 'lookalike'])
     expect(of({ policy: { recipients: [`fake:1:${known}`, `fake:1:${twin}`] } })).toEqual([])
@@ -238,13 +286,43 @@ describe('look-alikes (G1)', () => {
   it('are looked for in every effect that names somebody, and effects without a sender are no trouble', () => {
     const fields = { known: { contacts: [known], seen: [] } }
     const list: Effect[] = [
-      approve({ spender: twin }),
+      approve({ spender: twin, owner: 'me' }),
       { kind: 'nft-transfer', collection, tokenId: 1n, from: 'me', to: twin, amount: 1n },
       { ...call, to: twin },
     ]
     for (const effect of list)
       expect(messageRefusals([effect], { ...context(), ...fields })).toMatchObject([{ rule: 'lookalike' }])
     expect(messageRefusals([call, { kind: 'cancel' }], { ...context(), ...fields })).toEqual([])
+  })
+})
+
+describe('who becomes known', () => {
+  const of = (list: readonly Effect[], policy: Policy = {}, account: string | undefined = 'me') =>
+    contactsOf(
+      { list, ...(account && { account }) },
+      { chain, policy, known: { contacts: ['old'], seen: [] } },
+    )
+
+  it('is who is paid something of the coin or of a listed token, by the account itself', () => {
+    expect(of([transfer(), transfer({ to: 'old' }), transfer({ to: 'x', amount: 0n })])).toEqual([
+      'bob',
+      'old',
+    ])
+    expect(of([transfer({ asset: token }), transfer({ from: 'victim' }), call, approve()])).toEqual([])
+    expect(of([transfer({ from: 'coin of the account' })], {}, '')).toEqual(['bob'])
+  })
+
+  it('G1: is nobody new whom a step on new recipients let pass only since the payment was small', () => {
+    const step = (when: object): Policy => ({ steps: [{ delay: 1, when: { newRecipient: true, ...when } }] })
+    const above = step({ above: { asset: coin, amount: 100n } })
+    expect(of([transfer(), transfer({ to: 'old', amount: 0n })], above)).toEqual([])
+    expect(of([transfer({ to: 'old' })], above)).toEqual(['old'])
+    expect(of([transfer({ amount: 101n })], above)).toEqual(['bob'])
+    expect(of([transfer()], step({}))).toEqual(['bob'])
+    expect(of([transfer()], step({ effects: ['call'] }))).toEqual([])
+    expect(
+      of([transfer()], { steps: [{ delay: 1, when: { above: { asset: coin, amount: 100n } } }] }),
+    ).toEqual(['bob'])
   })
 })
 

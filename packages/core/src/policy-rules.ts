@@ -55,16 +55,46 @@ export function messageRefusals(list: readonly Effect[], context: RulesContext):
 /** The steps that are due before it may be signed. Pure. */
 export function stepsOf(
   list: readonly Effect[],
-  { chain, policy, known }: Omit<RulesContext, 'accept'>,
+  context: Omit<RulesContext, 'accept'>,
 ): readonly PolicyStep[] {
-  return (policy.steps ?? []).filter(({ when: { above, newRecipient, effects } = {} }) => {
-    if (above && spentOf(list, above.asset) <= above.amount) return false
-    if (newRecipient) {
-      const old = new Set([...known.contacts, ...allowedOf(policy, chain)])
-      if (partiesOf(list).every((party) => old.has(party))) return false
-    }
-    return !effects || list.some(({ kind }) => effects.includes(kind))
+  const isNew = strangersOf(list, context).length > 0
+  return (context.policy.steps ?? []).filter(
+    (step) => isOtherwiseDue(step, list) && (!step.when?.newRecipient || isNew),
+  )
+}
+
+/** Whether a step is due but for who gains. */
+function isOtherwiseDue({ when: { above, effects } = {} }: PolicyStep, list: readonly Effect[]): boolean {
+  if (above && spentOf(list, above.asset) <= above.amount) return false
+  return !effects || list.some(({ kind }) => effects.includes(kind))
+}
+
+/** Who gains and was not paid before. */
+function strangersOf(
+  list: readonly Effect[],
+  { chain, policy, known }: Omit<RulesContext, 'accept'>,
+): readonly string[] {
+  const old = new Set([...known.contacts, ...allowedOf(policy, chain)])
+  return partiesOf(list).filter((party) => !old.has(party))
+}
+
+/**
+ * To whom a signed draft makes the wallet's owner known: who was paid of his own coin or of listed tokens. Nobody new, where a
+ * step on new recipients let it pass only since it was small: the next payment would pass by it.
+ */
+export function contactsOf(
+  { account, list }: Pick<Effects, 'account' | 'list'>,
+  context: Omit<RulesContext, 'accept'>,
+): readonly string[] {
+  const { chain, policy } = context
+  const listed = [chain.coin, ...chain.assets].map(({ id }) => id)
+  const paid = list.flatMap((effect) => {
+    const isOwn = effect.kind === 'transfer' && (account === undefined || effect.from === account)
+    return isOwn && effect.amount > 0n && listed.includes(effect.asset) ? [effect.to] : []
   })
+  const isPassedBy = policy.steps?.some((step) => step.when?.newRecipient && !isOtherwiseDue(step, list))
+  const strangers = isPassedBy ? strangersOf(list, context) : []
+  return paid.filter((address) => !strangers.includes(address))
 }
 
 /**
@@ -109,7 +139,7 @@ function feeRefusals({ fee, list }: Effects, { chain, policy }: RulesContext): R
 }
 
 /** Approvals, other keys, and calls that are not understood. */
-function grantRefusals(effect: Effect, { policy, accept }: RulesContext): Refusal[] {
+function grantRefusals(effect: Effect, { chain, policy, accept }: RulesContext): Refusal[] {
   const isAccepted = (danger: Acceptance): boolean => accept.includes(danger)
   if (effect.kind === 'approve' && effect.unlimited) {
     if (policy.unlimitedApprovals || isAccepted('unlimited-approval')) return []
@@ -141,15 +171,36 @@ function grantRefusals(effect: Effect, { policy, accept }: RulesContext): Refusa
       },
     ]
   }
-  if (effect.kind === 'call' && policy.unknownCalls === false)
+  if (effect.kind === 'call') {
+    const why = suspicion(effect, policy, chain)
+    if (why === undefined || (policy.unknownCalls !== false && isAccepted('unknown-call'))) return []
     return [
       {
         rule: 'unknown-call',
-        message: `The call to ${effect.to} is not understood, and the policy allows no unknown calls.`,
+        message: `The call to ${effect.to} is not understood, and ${why}`,
         details: { to: effect.to, selector: effect.selector },
       },
     ]
+  }
   return []
+}
+
+/** Why a call that is not understood is refused; `undefined` where it is not. */
+function suspicion(
+  { to, disguised }: Extract<Effect, { kind: 'call' }>,
+  policy: Policy,
+  chain: ChainRules,
+): string | undefined {
+  const { unknownCalls, limits = [], steps = [] } = policy
+  if (unknownCalls === false) return 'the policy allows no unknown calls.'
+  if (unknownCalls === true) return undefined
+  const accept = `If you know what it does, use accept: ['unknown-call'].`
+  if (disguised) return `it begins like one that is, whose limits it would pass by. ${accept}`
+  const named = [...chain.assets, ...limits.map(({ asset: id }) => ({ id }))].map(({ id }) => id)
+  const tokens = [...named, ...steps.flatMap(({ when }) => when?.above?.asset ?? [])]
+  if (tokens.some((id) => id.toLowerCase().endsWith(`:${to.toLowerCase()}`)))
+    return `it may move a token that this wallet knows. ${accept}`
+  return undefined
 }
 
 /** The allow-list. */
@@ -168,7 +219,9 @@ function strangers(list: readonly Effect[], { chain, policy }: RulesContext): Re
 /** Address poisoning: a stranger whose address looks like one that the wallet knows, the account's own among them. */
 function lookalikes(list: readonly Effect[], { chain, policy, accept, known }: RulesContext): Refusal[] {
   if (accept.includes('lookalike')) return []
-  const own = list.flatMap((effect) => ('from' in effect ? [effect.from] : []))
+  const own = list.flatMap((effect) =>
+    'from' in effect ? [effect.from] : 'owner' in effect ? [effect.owner] : [],
+  )
   const contacts = [...known.contacts, ...own, ...allowedOf(policy, chain)]
   return partiesOf(list).flatMap((party) => {
     const twin = lookalikeOf(party, { contacts, seen: known.seen })
@@ -192,7 +245,14 @@ function allowedOf(policy: Policy, chain: ChainRules): readonly string[] {
 
 /** Who gains something, each once. */
 function partiesOf(list: readonly Effect[]): readonly string[] {
-  return [...new Set(list.flatMap((effect) => partyOf(effect) ?? []))]
+  return [...new Set(list.flatMap(partiesOfOne))]
+}
+
+/** Whose keys decide over an account gains all of it. */
+function partiesOfOne(effect: Effect): readonly string[] {
+  if (effect.kind !== 'permissions') return [partyOf(effect) ?? []].flat()
+  const holders = effect.permissions.flatMap(({ keys }) => keys.map(({ address }) => address))
+  return holders.filter((address) => address !== effect.account)
 }
 
 /** Who gains something by an effect; a deployment has no address yet and is never on a list. */

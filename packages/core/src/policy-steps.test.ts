@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { assertApproved } from './approve.ts'
+import { cosigning } from './cosigning.ts'
 import { CofferError } from './error.ts'
 import { createOfflineWallet } from './offline.ts'
 import type { Policy } from './policy.ts'
@@ -76,7 +77,7 @@ describe('a step that asks', () => {
     'takes %s for a no, and gives back what was counted',
     async (answer) => {
       const policy: Policy = {
-        limits: [{ asset, amount: 25n, seconds: DAY }],
+        limits: [{ asset, amount: 34n, seconds: DAY }],
         steps: [{ ask: (async () => answer) as unknown as Ask }],
       }
       const { wallet, signer, store } = walletOf(policy)
@@ -126,6 +127,13 @@ describe('a step that asks', () => {
     expect(asked).toEqual([1, 2])
   })
 
+  it('asks who stands in several steps once', async () => {
+    let asked = 0
+    const ask: Ask = async () => ++asked > 0
+    await walletOf({ steps: [{ ask }, { ask, when: { newRecipient: true } }] }).wallet.sign(fakeDraft(chain))
+    expect(asked).toBe(1)
+  })
+
   it('asks before a message, too, and shows it', async () => {
     const questions: Question[] = []
     const ask: Ask = async (question) => questions.push(question) < 3
@@ -135,7 +143,7 @@ describe('a step that asks', () => {
     await wallet.signMessage(account, new Uint8Array([1, 2, 3]))
     await expect(wallet.signMessage(account, 'third')).rejects.toMatchObject({ details: { rule: 'ask' } })
     expect(questions.map(({ sentences }) => sentences)).toEqual([
-      ['Sign the message "log in as \\"me\\""'],
+      ['Sign the message "log in as "me""'],
       ['Sign the message of 3 bytes'],
       ['Sign the message "third"'],
     ])
@@ -225,6 +233,47 @@ describe('a step that waits', () => {
     await wallet.sign(fakeDraft(chain))
   })
 
+  it('is for so much at most: a sweep may pay less after it, and never more', async () => {
+    const { wallet, store } = walletOf({ steps: [{ delay: DAY }] })
+    await expect(wallet.sign(fakeDraft(chain, { amount: 20n }))).rejects.toMatchObject({
+      code: 'POLICY_DELAYED',
+    })
+    pass(DAY)
+    await expect(wallet.sign(fakeDraft(chain, { amount: 21n }))).rejects.toMatchObject({
+      code: 'POLICY_DELAYED',
+      details: { since: Math.floor(Date.now() / 1000) },
+    })
+    expect(await readDelays(store)).toHaveLength(2)
+    await wallet.sign(fakeDraft(chain, { amount: 19n }))
+    expect(await readDelays(store)).toHaveLength(1)
+    pass(DAY)
+    await wallet.sign(fakeDraft(chain, { amount: 21n }))
+    expect(await readDelays(store)).toEqual([])
+  })
+
+  it('is of what is done, whatever an intent holds beside: many writings of one deed make one wait', async () => {
+    const { wallet, store } = walletOf({ steps: [{ delay: DAY }] })
+    for (let junk = 0; junk < 5; junk++) {
+      const draft = fakeDraft(chain)
+      const more = { ...draft, intent: { ...draft.intent, junk } }
+      await expect(wallet.sign(more)).rejects.toMatchObject({ code: 'POLICY_DELAYED' })
+    }
+    expect(await readDelays(store)).toHaveLength(1)
+    pass(DAY)
+    await wallet.sign(fakeDraft(chain))
+    await expect(wallet.sign(fakeDraft(chain, { fee: 9n }))).rejects.toMatchObject({ code: 'POLICY_DELAYED' })
+  })
+
+  it('takes a longer delay that the policy has got meanwhile', async () => {
+    const { wallet, store } = walletOf({ steps: [{ delay: DAY }] })
+    await expect(wallet.sign(fakeDraft(chain))).rejects.toThrow()
+    pass(DAY)
+    const strict = walletOf({ steps: [{ delay: 3 * DAY }] }, { store })
+    await expect(strict.wallet.sign(fakeDraft(chain))).rejects.toMatchObject({ code: 'POLICY_DELAYED' })
+    pass(2 * DAY)
+    await strict.wallet.sign(fakeDraft(chain))
+  })
+
   it('lapses when it is not used for a week, and cannot be kept ready for years', async () => {
     const { wallet } = walletOf(policy)
     await expect(wallet.sign(fakeDraft(chain))).rejects.toThrow()
@@ -262,12 +311,112 @@ describe('a step that waits', () => {
   })
 
   it('counts nothing in the windows while it waits', async () => {
-    const { wallet } = walletOf({ ...policy, limits: [{ asset, amount: 25n, seconds: 10 * DAY }] })
+    const { wallet } = walletOf({ ...policy, limits: [{ asset, amount: 28n, seconds: 10 * DAY }] })
     await expect(wallet.sign(fakeDraft(chain))).rejects.toMatchObject({ code: 'POLICY_DELAYED' })
     await wallet.sign(fakeDraft(chain, { amount: 20n }))
     pass(DAY)
     await expect(wallet.sign(fakeDraft(chain))).rejects.toMatchObject({ details: { rule: 'limit' } })
   })
+})
+
+describe('G1: paying a new recipient a little first', () => {
+  it('does not make him known to a step that wants time for more', async () => {
+    const step = { when: { newRecipient: true, above: { asset, amount: 20n } }, delay: DAY } as const
+    const { wallet } = walletOf({ steps: [step] })
+    await wallet.sign(fakeDraft(chain, { amount: 1n }))
+    await expect(wallet.sign(fakeDraft(chain, { amount: 21n }))).rejects.toMatchObject({
+      code: 'POLICY_DELAYED',
+    })
+    pass(DAY)
+    await wallet.sign(fakeDraft(chain, { amount: 21n }))
+    await wallet.sign(fakeDraft(chain, { amount: 30n }))
+  })
+})
+
+describe('counting', () => {
+  const limits = [{ asset, amount: 60n, seconds: DAY }]
+
+  it('is by account: the same bytes of two accounts are two payments', async () => {
+    const { wallet } = walletOf({ limits })
+    await wallet.sign(fakeDraft(chain))
+    await wallet.sign(fakeDraft(chain, { descriptor: '[00000000/1]fake:1:me' }))
+    await expect(
+      wallet.sign(fakeDraft(chain, { descriptor: '[00000000/2]fake:1:me' })),
+    ).rejects.toMatchObject({ details: { rule: 'limit' } })
+  })
+
+  it('shares one store among the parts of one configuration', async () => {
+    const { signer } = walletOf({})
+    const config = {
+      chains: [{ ...chain, cosign: async () => ['signature'] }],
+      signer: { ...signer, cosign: async () => ['signature'] },
+      policy: { limits },
+    }
+    const wallet = { ...createOfflineWallet(config), ...cosigning(config) }
+    await wallet.cosign(fakeDraft(chain))
+    await wallet.cosign(fakeDraft(chain, { fee: 4n }))
+    await expect(wallet.cosign(fakeDraft(chain, { fee: 5n }))).rejects.toMatchObject({
+      details: { rule: 'limit' },
+    })
+    await expect(wallet.sign(fakeDraft(chain, { fee: 5n }))).rejects.toMatchObject({
+      details: { rule: 'limit' },
+    })
+    expect(() => cosigning({ ...config, policy: { maxFeePercent: 0.5 } })).toThrow(
+      expect.objectContaining({ code: 'INVALID_REQUEST' }),
+    )
+  })
+
+  it('takes out only what was not signed, also of one message that is signed twice at once', async () => {
+    const { list } = fakeDraft(chain, { amount: 50n }).effects
+    const typed = { ...chain, inspectTypedData: () => ({ list, warnings: [] }) }
+    const signer: Signer = {
+      ...walletOf({}).signer,
+      signTypedData: async (_, { signal } = {}) => {
+        if (signal?.aborted) throw new CofferError({ code: 'ABORTED', message: 'Cancelled.' })
+        return 'signature'
+      },
+    }
+    const wallet = createWallet({ chains: [typed], signer, policy: { limits } })
+    const account = { descriptor: 'fake:1:me', chain: chain.id }
+    const results = await Promise.allSettled([
+      wallet.signTypedData(account, { permit: 1 }, { signal: AbortSignal.abort() }),
+      wallet.signTypedData(account, { permit: 1 }),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+    await expect(wallet.signTypedData(account, { permit: 2 })).rejects.toMatchObject({
+      details: { rule: 'limit' },
+    })
+  })
+
+  it('keeps what was signed when the store fails afterwards', async () => {
+    const store = memoryStore()
+    const failing: Store = {
+      ...store,
+      set: async (key, value) => {
+        if (key.startsWith('contacts/')) throw new CofferError({ code: 'STORE_FAILED', message: 'Full.' })
+        return store.set(key, value)
+      },
+    }
+    const { wallet } = walletOf({ limits }, { store: failing })
+    await wallet.sign(fakeDraft(chain))
+    await wallet.sign(fakeDraft(chain, { fee: 4n }))
+    await expect(wallet.sign(fakeDraft(chain, { fee: 5n }))).rejects.toMatchObject({
+      details: { rule: 'limit' },
+    })
+  })
+})
+
+it('shows a message as it is, without what hides or turns text, and not without end', async () => {
+  const said: string[] = []
+  const ask: Ask = async ({ sentences }) => said.push(...sentences) > 0
+  const { wallet } = walletOf({ steps: [{ ask }] })
+  const account = { descriptor: 'fake:1:me', chain: chain.id }
+  await wallet.signMessage(account, 'pay \u202eevil\u2028\u200b\n')
+  await wallet.signMessage(account, 'x'.repeat(5_000), { address: 'second' })
+  expect(said).toEqual([
+    'Sign the message "pay \\u{202e}evil\\u{2028}\\u{200b}\\u{a}"',
+    `Sign the message "${'x'.repeat(1_000)}" and 4000 more characters as second`,
+  ])
 })
 
 it('refuses steps that could not be held', () => {
@@ -284,6 +433,7 @@ it('refuses steps that could not be held', () => {
     { delay: 5, when: { newRecipient: false } },
     { delay: 5, when: { effects: [] } },
     { delay: 5, when: { effects: 'call' } },
+    { delay: 5, when: { effects: ['calls'] } },
   ]
   for (const step of steps)
     expect(

@@ -173,9 +173,47 @@ describe('windows', () => {
     await spending(limits, store).refusal(pays(1n))
     pass(60)
     await spending(limits, store).count(pays(1n))
-    expect(JSON.parse((await store.get(`policy/spent/${coin}`))!)).toEqual([
-      { id: digestOf(`draft ${drafts}`), at: 1_000_000_060, amount: '1' },
-    ])
+    expect(JSON.parse((await store.get(`policy/spent/${coin}`))!)).toEqual({
+      seconds: 60,
+      rows: [{ id: digestOf(`draft ${drafts}`), at: 1_000_000_060, amount: '1' }],
+    })
+  })
+
+  it('count the fee of the coin at its ceiling, and that of no other asset', async () => {
+    const limits = [
+      { asset: coin, amount: 13n, seconds: 60 },
+      { asset: token.id, amount: 10n, seconds: 60 },
+    ]
+    const store = memoryStore()
+    const fee = { asset: coin, expected: 1n, ceiling: 6n, rate: { value: 1n, unit: 'weiPerGas' } } as const
+    const count = (list: readonly Effect[], id: string) =>
+      spend({ list, fee }, { chain, policy: { limits }, store, id })
+    await count(pays(10n, token.id), 'a')
+    await expect(count(pays(1n, token.id), 'b')).rejects.toMatchObject({ details: { asset: token.id } })
+    await count([{ kind: 'cancel' }], 'c')
+    await expect(count([{ kind: 'cancel' }], 'd')).rejects.toMatchObject({
+      details: { asset: coin, spent: 12n, amount: 6n },
+    })
+  })
+
+  it('of a longer kind in another wallet over the same store are not cut short', async () => {
+    const { count, store, refusal } = spending([{ asset: coin, amount: 10n, seconds: 1_000 }])
+    await count(pays(10n))
+    pass(100)
+    await spending([{ asset: coin, amount: 10n, seconds: 60 }], store).count(pays(5n))
+    await refusal(pays(1n))
+  })
+
+  it('G13: what a clock wrote that ran ahead counts from now, not until that time', async () => {
+    const { count, refusal } = spending([{ asset: coin, amount: 10n, seconds: 60 }])
+    pass(365 * 86_400)
+    await count(pays(10n))
+    pass(-365 * 86_400)
+    await refusal(pays(1n))
+    pass(59)
+    await refusal(pays(1n))
+    pass(1)
+    await count(pays(10n))
   })
 
   it('do not turn to "nothing was spent" when their record is spoilt', async () => {

@@ -1,4 +1,4 @@
-import type { Effect } from './effects.ts'
+import { EFFECT_KINDS, type Effect } from './effects.ts'
 import { CofferError } from './error.ts'
 import {
   type AccountId,
@@ -20,13 +20,19 @@ export interface Policy {
   readonly maxFeePercent?: number
   /** When given, nothing may go to, be approved for, or call anybody else. CAIP-10. */
   readonly recipients?: readonly AccountId[]
-  /** The most that may leave of an asset, or be approved, within any `seconds`. Windows rest in the wallet's store. */
+  /**
+   * The most that may leave of an asset, or be approved, within any `seconds`; of the coin, fees at their ceilings among it.
+   * Windows rest in the wallet's store.
+   */
   readonly limits?: readonly { readonly asset: AssetId; readonly amount: bigint; readonly seconds: number }[]
   /** Off unless set: approvals that never run out. */
   readonly unlimitedApprovals?: boolean
   /** Off unless set: control over every token of a collection. */
   readonly approvalForAll?: boolean
-  /** On unless set to false: contract calls that inspection does not understand. */
+  /**
+   * Contract calls that inspection does not understand: none when false, all when true. When not given, all but those that could
+   * be a known one in another writing, and those to tokens of the chain's list and of this policy.
+   */
   readonly unknownCalls?: boolean
   /** Off unless set: other keys for an account. */
   readonly permissionChanges?: boolean
@@ -54,14 +60,19 @@ export interface PolicyStep {
 export interface StepCondition {
   /** More than `amount` of `asset` leaves, or is approved. */
   readonly above?: { readonly asset: AssetId; readonly amount: bigint }
-  /** Somebody gains by it whom this wallet has not paid before and the policy does not name. */
+  /** Somebody gains by it whom this wallet has not paid before, under this step where it was due, and the policy does not name. */
   readonly newRecipient?: true
   /** One of its effects is of one of these kinds, such as `call`, `approve-all` or `permissions`. */
   readonly effects?: readonly Effect['kind'][]
 }
 
 /** A danger that the caller says yes to, for one signature, at the call site. */
-export type Acceptance = 'unlimited-approval' | 'approval-for-all' | 'lookalike' | 'permission-change'
+export type Acceptance =
+  | 'unlimited-approval'
+  | 'approval-for-all'
+  | 'lookalike'
+  | 'permission-change'
+  | 'unknown-call'
 
 /**
  * Refuses a policy that could not be held: ids that are none, amounts that are no bigints. A rule that nobody can break
@@ -76,6 +87,8 @@ export function checkPolicy(policy: Policy): void {
     }
   if (maxFeePercent !== undefined && (!Number.isInteger(maxFeePercent) || maxFeePercent < 0))
     throw invalidPolicy('maxFeePercent')
+  for (const rule of ['unlimitedApprovals', 'approvalForAll', 'unknownCalls', 'permissionChanges'] as const)
+    if (policy[rule] !== undefined && typeof policy[rule] !== 'boolean') throw invalidPolicy(rule)
   for (const recipient of recipients) parseAccountId(recipient)
   for (const { asset, amount, seconds } of limits) {
     parseAssetId(asset)
@@ -93,7 +106,8 @@ function checkStep({ when = {}, ask, delay }: PolicyStep): void {
     (delay === undefined || (Number.isFinite(delay) && delay > 0)) &&
     (above === undefined || isAmount(above.amount)) &&
     (newRecipient === undefined || newRecipient === true) &&
-    (effects === undefined || (Array.isArray(effects) && effects.length > 0))
+    (effects === undefined ||
+      (Array.isArray(effects) && effects.length > 0 && effects.every((kind) => EFFECT_KINDS.includes(kind))))
   if (!isSound) throw invalidPolicy('steps')
 }
 
@@ -102,6 +116,6 @@ const isAmount = (value: unknown): boolean => typeof value === 'bigint' && value
 function invalidPolicy(rule: string): CofferError {
   return new CofferError({
     code: 'INVALID_REQUEST',
-    message: `The policy's ${rule} cannot be held: amounts are bigints, shares whole percents, windows and delays seconds, and a step asks or waits.`,
+    message: `The policy's ${rule} cannot be held: amounts are bigints, shares whole percents, switches true or false, windows and delays seconds, and a step asks or waits.`,
   })
 }

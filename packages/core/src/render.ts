@@ -69,20 +69,22 @@ function sentence(
         return `Move ${show(effect.amount, effect.asset)} of ${effect.from} to ${effect.to}`
       return `Send ${show(effect.amount, effect.asset)} to ${effect.to}`
     case 'nft-transfer':
+      if (account !== undefined && effect.from !== account)
+        return `Move ${effect.amount === 1n ? '' : `${effect.amount} of `}token ${effect.tokenId} of ${effect.collection} of ${effect.from} to ${effect.to}`
       return `Send ${effect.amount === 1n ? '' : `${effect.amount} of `}token ${effect.tokenId} of ${effect.collection} to ${effect.to}`
     case 'approve':
       if (effect.change === 'decrease')
         return `Take back ${show(effect.amount, effect.asset)} of what ${effect.spender} may take`
       if (effect.amount === 0n) return `Take back every approval of ${effect.spender} for ${effect.asset}`
       return effect.unlimited
-        ? `Let ${effect.spender} take ANY amount of ${effect.asset}`
-        : `Let ${effect.spender} take ${effect.change === 'increase' ? 'another' : 'up to'} ${show(effect.amount, effect.asset)}`
+        ? `Let ${effect.spender} take ANY amount of ${effect.asset}${until(effect.expires)}`
+        : `Let ${effect.spender} take ${effect.change === 'increase' ? 'another' : 'up to'} ${show(effect.amount, effect.asset)}${until(effect.expires)}`
     case 'approve-all':
       return effect.approved
         ? `Let ${effect.operator} take EVERY token of ${effect.collection}`
         : `Take back the control of ${effect.operator} over ${effect.collection}`
     case 'call':
-      return `Call ${effect.to} with data that is not understood (${effect.selector}, ${(effect.data.length - 2) / 2} bytes)`
+      return `Call ${effect.to} with data that is not understood${effect.disguised ? ', though it begins like a call that is' : ''} (${effect.selector}, ${(effect.data.length - 2) / 2} bytes)`
     case 'deploy':
       return `Deploy a contract of ${effect.codeSize} bytes (keccak256 ${effect.codeHash})`
     case 'delegate':
@@ -114,6 +116,12 @@ function sentence(
     case 'activate':
       return `Open an account for ${effect.to}`
   }
+}
+
+/** Within what a date can say. */
+function until(expires: bigint | undefined): string {
+  if (expires === undefined || expires > 253_402_300_799n) return ''
+  return `, until ${new Date(Number(expires) * 1000).toISOString()}`
 }
 
 function keysOf({ role, threshold, keys, operations }: PermissionEffect): string {

@@ -25,7 +25,7 @@ it('counts a payment in its window although another attempt to sign the same fai
   const wallet = createOfflineWallet({
     chains: [{ ...chain, checkSigned: () => {} }],
     signer,
-    policy: { limits: [{ asset: chain.coin.id, amount: 5n, seconds: 3_600 }] },
+    policy: { limits: [{ asset: chain.coin.id, amount: 6n, seconds: 3_600 }] },
   })
   const account = chain.open({ descriptor: 'me' } as never)
   const draft = await account.create({ to: 'you', amount: 3n })

@@ -27,7 +27,9 @@ export function memoryStore(): Store {
   }
 }
 
-/** Kept on the store itself, so that two copies of this package in one program wait for each other. */
+type Queues = WeakMap<Store, Map<string, Promise<unknown>>>
+
+/** Kept once in a program, so that two copies of this package in it wait for each other. */
 const QUEUES = Symbol.for('@coffer/core:queues')
 
 /** Runs `task` after every earlier task of the same store and key has ended: read, then write, in peace. */
@@ -46,12 +48,13 @@ export function withLock<T>(store: Store, key: string, task: () => Promise<T>): 
   return run
 }
 
-function queuesOf(
-  store: Store & { [QUEUES]?: Map<string, Promise<unknown>> },
-): Map<string, Promise<unknown>> {
-  const known = store[QUEUES]
+function queuesOf(store: Store): Map<string, Promise<unknown>> {
+  const shared = globalThis as { [QUEUES]?: Queues }
+  if (!shared[QUEUES]) Object.defineProperty(shared, QUEUES, { value: new WeakMap() })
+  const all = shared[QUEUES] as Queues
+  const known = all.get(store)
   if (known) return known
   const made = new Map<string, Promise<unknown>>()
-  Object.defineProperty(store, QUEUES, { value: made })
+  all.set(store, made)
   return made
 }

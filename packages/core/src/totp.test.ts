@@ -98,6 +98,31 @@ it('waits after five wrong codes, twice as long after each further one, and coun
   expect(await ask(codeNow(), {}, store)).toBe(true)
 })
 
+it('does not take who repeats a code for who guesses', async () => {
+  const store = memoryStore()
+  expect(await ask(codeNow(), {}, store)).toBe(true)
+  for (let i = 0; i < 10; i++)
+    await expect(ask(codeNow(), {}, store)).rejects.toThrow('The code was used already.')
+  pass(30)
+  expect(await ask(codeNow(), {}, store)).toBe(true)
+})
+
+it('G13: a clock that ran ahead locks nobody out for longer than a day, nor a code for longer than a minute', async () => {
+  const store = memoryStore()
+  pass(3_650 * 86_400)
+  expect(await ask(codeNow(), {}, store)).toBe(true)
+  pass(-3_650 * 86_400)
+  await expect(ask(codeNow(), {}, store)).rejects.toThrow('used already')
+  pass(60)
+  expect(await ask(codeNow(), {}, store)).toBe(true)
+  pass(3_650 * 86_400)
+  for (let i = 0; i < 5; i++) await expect(ask('000000', {}, store)).rejects.toMatchObject(wrong)
+  pass(-3_650 * 86_400)
+  await expect(ask(codeNow(), {}, store)).rejects.toThrow('Try again in 86400 s.')
+  pass(86_400)
+  expect(await ask(codeNow(), {}, store)).toBe(true)
+})
+
 it('never waits longer than a day, whatever happens to the clock', async () => {
   const store = memoryStore()
   for (let i = 0; i < 30; i++) {

@@ -46,18 +46,20 @@ export function totp({ secret, code, name = 'default' }: TotpOptions): Ask {
       return tries
     })
     const token = String(await code(question, { signal })).replace(/[\s-]/g, '')
-    let right = false
+    let wrong: string | undefined
     await changeTries(store, name, (tries) => {
       // Somebody else may have tried while this person typed.
       assertFree(tries)
       const counter = counterOf(device, token)
-      right = counter !== undefined && counter > tries.used
-      return right
-        ? { used: counter!, failed: 0, until: 0 }
-        : { ...tries, failed: tries.failed + 1, until: waitAfter(tries.failed + 1) }
+      wrong = undefined
+      if (counter !== undefined && counter > tries.used) return { used: counter, failed: 0, until: 0 }
+      // Who repeats a code does not guess.
+      wrong = counter === undefined ? 'The code is wrong.' : 'The code was used already.'
+      if (counter !== undefined) return tries
+      return { ...tries, failed: tries.failed + 1, until: waitAfter(tries.failed + 1) }
     })
-    if (right) return true
-    throw refused('The code is wrong, or was used already. Wait for the next one and try again.')
+    if (wrong === undefined) return true
+    throw refused(`${wrong} Wait for the next one and try again.`)
   }
 }
 
@@ -128,18 +130,27 @@ function waitAfter(failed: number): number {
 }
 
 function assertFree({ until }: Tries): void {
-  // A clock that was set back does not make it longer than the longest wait.
-  const left = Math.min(until - now(), LONGEST_WAIT)
+  const left = until - now()
   if (left > 0) throw refused(`Too many wrong codes. Try again in ${left} s.`, { until })
 }
 
 const now = (): number => Math.floor(Date.now() / 1000)
 
+/** A clock that ran ahead locks nobody out for longer than the longest wait, and no code for longer than it lives. */
+function sound(tries: Tries): Tries {
+  const used = Math.min(tries.used, Math.floor(now() / PERIOD) + WINDOW)
+  const until = Math.min(tries.until, now() + LONGEST_WAIT)
+  return used === tries.used && until === tries.until ? tries : { ...tries, used, until }
+}
+
 async function changeTries(store: Store, name: string, change: (tries: Tries) => Tries): Promise<void> {
   const key = `policy/totp/${name}`
   await withLock(store, key, async () => {
     const text = await store.get(key)
-    const tries = text === undefined ? { used: 0, failed: 0, until: 0 } : (parseJson(text) as Tries)
+    const before = text === undefined ? { used: 0, failed: 0, until: 0 } : (parseJson(text) as Tries)
+    const tries = sound(before)
+    // Kept whatever comes of it, so that what a clock did wrong ends some time.
+    if (tries !== before) await store.set(key, JSON.stringify(tries))
     const next = change(tries)
     if (next !== tries) await store.set(key, JSON.stringify(next))
   })

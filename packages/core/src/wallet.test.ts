@@ -192,9 +192,11 @@ describe('policy', () => {
   })
 
   it('counts windows over many sends at once, across restarts, and each draft once', async () => {
-    const policy: Policy = { limits: [{ asset: 'fake:1/slip44:1', amount: 100n, seconds: 3600 }] }
+    const policy: Policy = { limits: [{ asset: 'fake:1/slip44:1', amount: 110n, seconds: 3600 }] }
     const { wallet, chain, store, signer } = world(policy)
-    const drafts = Array.from({ length: 10 }, (_, i) => fakeDraft(chain, { amount: 30n, fee: BigInt(i) }))
+    const drafts = Array.from({ length: 10 }, (_, i) =>
+      fakeDraft(chain, { amount: 30n + BigInt(i), fee: 3n - BigInt(i % 4) }),
+    )
     const results = await Promise.allSettled(drafts.map((draft) => wallet.sign(draft)))
     expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(3)
     await wallet.sign(drafts[results.findIndex((result) => result.status === 'fulfilled')]!)
@@ -202,7 +204,7 @@ describe('policy', () => {
     await expect(restarted.sign(fakeDraft(chain, { amount: 30n, fee: 99n }))).rejects.toMatchObject({
       details: { rule: 'limit' },
     })
-    await restarted.sign(fakeDraft(chain, { amount: 10n }))
+    await restarted.sign(fakeDraft(chain, { amount: 2n, fee: 1n }))
   })
 
   it('signs what it checked, also when the caller changes its objects or they answer differently', async () => {
@@ -231,7 +233,7 @@ describe('policy', () => {
   })
 
   it('gives a window back when no signature was made', async () => {
-    const policy: Policy = { limits: [{ asset: 'fake:1/slip44:1', amount: 30n, seconds: 3600 }] }
+    const policy: Policy = { limits: [{ asset: 'fake:1/slip44:1', amount: 40n, seconds: 3600 }] }
     const { chain, store } = world()
     const refusing = fakeSigner(() => {
       throw new CofferError({ code: 'SIGNER_REFUSED', message: 'The person said no.' })

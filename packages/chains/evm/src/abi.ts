@@ -71,6 +71,11 @@ export function decodeCall(data: Hex): KnownCall | undefined {
   return values && (known[1] as (...values: readonly unknown[]) => KnownCall | undefined)(...values)
 }
 
+/** True for data that begins like a known call, whether or not it is one. */
+export function hasKnownSelector(data: Hex): boolean {
+  return Object.hasOwn(CALLS, data.slice(2, 10))
+}
+
 /** Writes call data: a selector of eight hex digits, and arguments of the given types. */
 export function encodeCall(selector: string, types: string, values: readonly AbiValue[]): Hex {
   return `0x${selector}${bytesToHex(encodeAbi(types, values)).slice(2)}`
@@ -115,6 +120,15 @@ const CALLS = {
     (...[spender, amount]: Allowance): KnownCall => ({ name: 'increaseAllowance', spender, amount }),
   ],
   a457c2d7: [
+    'address,uint256',
+    (...[spender, amount]: Allowance): KnownCall => ({ name: 'decreaseAllowance', spender, amount }),
+  ],
+  // The older names of the two, which some tokens still have.
+  d73dd623: [
+    'address,uint256',
+    (...[spender, amount]: Allowance): KnownCall => ({ name: 'increaseAllowance', spender, amount }),
+  ],
+  '66188463': [
     'address,uint256',
     (...[spender, amount]: Allowance): KnownCall => ({ name: 'decreaseAllowance', spender, amount }),
   ],
@@ -274,7 +288,6 @@ function encodeValue(type: AbiType, value: AbiValue): Uint8Array {
     const bytes = hexToBytes(value as string)
     return concatBytes(intToBytes(BigInt(bytes.length), 32), bytes, new Uint8Array(padding(bytes.length)))
   }
-  if (type === 'bytes32') return hexToBytes(value as string)
   return intToBytes(BigInt(value as bigint | boolean | string), 32)
 }
 
@@ -311,7 +324,7 @@ function decodeValue(type: AbiType, data: Uint8Array, at: number): [value: AbiVa
   if (type === 'bytes') {
     const length = size(data, at)
     const end = at + 32 + length
-    if (end + padding(length) > data.length) throw NOT_CANONICAL
+    // An end behind the data is seen by `decodeAbi`: tails only move on.
     if (data.subarray(end, end + padding(length)).some((byte) => byte !== 0)) throw NOT_CANONICAL
     return [bytesToHex(data.subarray(at + 32, end)), end + padding(length)]
   }

@@ -1,5 +1,5 @@
 import type { AssetId, Effect, Warning, WarningCode } from '@coffer/core'
-import type { NftMove } from './abi.ts'
+import { hasKnownSelector, type NftMove } from './abi.ts'
 import type { Address, EvmNetwork, Hex } from './intent.ts'
 
 /** Effects as they are found, each with the warnings that go with it. */
@@ -100,7 +100,8 @@ export function addApprovalForAll(
 
 /** Adds what is not understood. */
 export function addCall(found: Collected, to: Address, data: Hex): void {
-  found.list.push({ kind: 'call', to, selector: data.slice(0, 10), data })
+  const disguised = hasKnownSelector(data) && { disguised: true as const }
+  found.list.push({ kind: 'call', to, selector: data.slice(0, 10), data, ...disguised })
 }
 
 export function isListed(token: Address, { tokens }: EvmNetwork): boolean {

@@ -80,6 +80,7 @@ describe('the coin', () => {
     expect(codes(look({ to: USDT, value: 10n ** 18n }))).toEqual(['recipient-is-token'])
     expect(codes(look({ value: 50_000n * 30n }))).toEqual([])
     expect(codes(look({ value: 50_000n * 30n - 1n }))).toEqual(['fee-above-amount'])
+    expect(codes(look({ value: 1n }))).toEqual(['fee-above-amount'])
   })
 
   test('coin that goes with a call is a transfer of its own', () => {
@@ -288,7 +289,10 @@ describe('calls that are not understood', () => {
     ['an approval with an unclean address', encodeApprove(TO, 5n).replace('095ea7b30', '095ea7b3f') as Hex],
   ])('%s', (_, data) => {
     const effects = look({ to: USDT, data })
-    expect(effects.list).toEqual([{ kind: 'call', to: USDT, selector: data.slice(0, 10), data }])
+    const disguised = data.length > 10 && { disguised: true }
+    expect(effects.list).toEqual([
+      { kind: 'call', to: USDT, selector: data.slice(0, 10), data, ...disguised },
+    ])
     expect(codes(effects)).toEqual(['unknown-call'])
   })
 })

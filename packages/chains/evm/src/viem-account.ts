@@ -102,7 +102,7 @@ function fromViem(given: TransactionSerializable, chain: EvmChain): EvmTransacti
     chainId: BigInt(chain.id.slice('eip155:'.length)),
     nonce: big('nonce'),
     gasLimit: big('gas'),
-    to: typeof tx['to'] === 'string' ? (chain.parseAddress(tx['to']) as Address) : null,
+    to: (tx['to'] ?? null) === null ? null : (chain.parseAddress(tx['to'] as string) as Address),
     value: big('value'),
     data: (tx['data'] ?? '0x') as Hex,
   }

@@ -65,11 +65,17 @@ export function decodeCall(data: string): KnownCall | undefined {
   return (known[1] as (...values: Value[]) => KnownCall)(...(values as Value[]))
 }
 
+/** True for data (bare hexadecimal) that begins like a known call, whether or not it is one. */
+export function hasKnownSelector(data: string): boolean {
+  return Object.hasOwn(CALLS, data.slice(0, 8))
+}
+
 function decodeWord(type: Word, word: string): Value | undefined {
-  if (type === 'uint') return BigInt(`0x${word}`)
   if (type === 'address')
     return /^0{22}(?:00|41)/.test(word) ? addressFromBytes(hexToBytes(word.slice(24))) : undefined
-  return /^0{63}[01]$/.test(word) ? word.endsWith('1') : undefined
+  const number = BigInt(`0x${word}`)
+  if (type === 'uint') return number
+  return number > 1n ? undefined : number === 1n
 }
 
 /** TRC-20 `transfer(address,uint256)`. */

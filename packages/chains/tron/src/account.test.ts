@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { CHAIN, fresh, funded, mined, openWallet, send, TRX } from './devnet.fixture.ts'
 import { feeParts } from './fee-parts.ts'
 import { payoutQueue } from './payout-queue.ts'
+import { tronDevnet } from './tron.ts'
 
 let devnet: Devnet<'tron'>
 beforeAll(async () => {

@@ -1,4 +1,5 @@
 import type { AssetId, Effect, Warning, WarningCode } from '@coffer/core'
+import { hasKnownSelector } from './abi.ts'
 import { tokenAsset } from './assets.ts'
 import type { Address, TronNetwork } from './intent.ts'
 
@@ -14,10 +15,9 @@ export function collect(network: TronNetwork, account: Address): Collected {
   return { network, account, list: [], warnings: [] }
 }
 
-/** Adds a warning, unless it is there already. */
+/** Adds a warning. */
 export function warn({ warnings }: Collected, code: WarningCode, message: string): void {
-  if (!warnings.some((warning) => warning.code === code && warning.message === message))
-    warnings.push({ code, message })
+  warnings.push({ code, message })
 }
 
 /** Adds a transfer of an asset. */
@@ -63,7 +63,8 @@ export function addApproval(found: Collected, { token, owner, spender, amount, c
 
 /** Adds what is not understood. */
 export function addCall(found: Collected, to: Address, data: string): void {
-  found.list.push({ kind: 'call', to, selector: `0x${data.slice(0, 8)}`, data: `0x${data}` })
+  const disguised = hasKnownSelector(data) && { disguised: true as const }
+  found.list.push({ kind: 'call', to, selector: `0x${data.slice(0, 8)}`, data: `0x${data}`, ...disguised })
   warn(
     found,
     'unknown-call',
