@@ -18,10 +18,11 @@ it('runs the usage of the README, word by word, on real nodes', async () => {
   const mining = setInterval(() => void devnet.ethereum.mine(1), 50)
   try {
     const file = join(folder, 'usage.ts')
-    const names = 'urlA, urlB, urlC, urlD, urlE, urlF, mnemonic, to, watchedId, chains, source, console'
+    const names =
+      'urlA, urlB, urlC, urlD, urlE, urlF, mnemonic, policy, to, watchedId, chains, source, console'
     writeFileSync(
       file,
-      `${imports.join('\n')}\nexport async function run({ ${names} }) {\n${body}\nreturn { address, uri, watched, draft, payment, savings, trx }\n}\n`,
+      `${imports.join('\n')}\nexport async function run({ ${names} }) {\n${body}\nreturn { address, uri, watched, draft, refusals, payment, savings, trx }\n}\n`,
     )
     const { run } = (await import(/* @vite-ignore */ file)) as {
       run(given: object): Promise<Record<string, never>>
@@ -39,6 +40,7 @@ it('runs the usage of the README, word by word, on real nodes', async () => {
       urlD: 'http://127.0.0.1:9',
       urlE: 'http://127.0.0.1:9',
       urlF: 'http://127.0.0.1:9',
+      policy: { maxFee: { 'eip155:1': 1n } },
       mnemonic: 'legal winner thank year wave sausage worth useful legal winner thank yellow',
       to: '0x000000000000000000000000000000000000a11c',
       watchedId: `eip155:1:${address}`,
@@ -47,6 +49,7 @@ it('runs the usage of the README, word by word, on real nodes', async () => {
       console: { log: (status: { state: string }) => states.push(status) },
     })
     expect(result['address']).toBe(address)
+    expect(result['refusals']).toMatchObject([{ rule: 'max-fee' }])
     expect(result['uri']).toMatch(/^ethereum:0x/)
     expect(states.at(-1)).toMatchObject({ state: 'final' })
     const watched = result['watched'] as unknown as { balance(): Promise<bigint> }
