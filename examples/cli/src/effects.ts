@@ -1,4 +1,4 @@
-import { type Asset, describeEffects, type Effects } from '@coffer/core'
+import { type Asset, type Described, describeEffects } from '@coffer/core'
 import type { AppChain } from './families/family.ts'
 import { familyOf } from './families/index.ts'
 import { type Output, oneLine } from './output.ts'
@@ -6,7 +6,7 @@ import { type Output, oneLine } from './output.ts'
 /** What effects come to, in sentences: read from the bytes. `tokens` are those beside the chain's own list. */
 export function effectsOf(
   chain: AppChain,
-  { effects }: { readonly effects: Effects },
+  { effects }: { readonly effects: Described },
   tokens: readonly Asset[] = [],
 ): string[] {
   // Some of them hold what a node or a file said.

@@ -26,6 +26,8 @@ export async function runIn(
     env?: Record<string, string>
     signal?: AbortSignal
     answers?: Answers
+    /** Hears what the program says while it runs, before it is answered. */
+    hear?: (text: string) => void
   } = {},
 ): Promise<Ran> {
   const argv = line.split(' ').filter((word) => word !== '')
@@ -39,10 +41,11 @@ export async function runIn(
     stdin,
     stdout: collect(stdout),
     stderr: collect(stderr, (text) => {
-      const [question, answer] = left[0] ?? []
+      given.hear?.(text)
+      const [question] = left[0] ?? []
       if (question === undefined || !text.includes(question)) return
-      left.shift()
-      setTimeout(() => stdin.write(`${answer}\r`), 50)
+      const asked = left.shift()
+      setTimeout(() => stdin.write(`${asked?.[1]}\r`), 50)
     }),
     env: { COFFER_HOME: home, NO_COLOR: '1', ...given.env },
     home: '/nonexistent',

@@ -9,7 +9,6 @@ import type { Acceptance, Policy } from './policy.ts'
 import { askAll } from './policy-ask.ts'
 import { deedOf, passDelays } from './policy-delay.ts'
 import { digestOf, spend } from './policy-windows.ts'
-import { describeEffects } from './render.ts'
 import type { Store } from './store.ts'
 import { assertAllowed, verify } from './verify.ts'
 
@@ -52,16 +51,15 @@ export async function authorise(request: {
   const { account, payload } = draft
   // Bytes of account chains do not say whose they are.
   const id = `${chain.id}|${account}|${payload}`
-  const sentences = describeEffects(effects, [chain.coin, ...chain.assets])
   const undo = [await spend(effects, { chain, policy, store, id })]
   const undoAll = async (): Promise<void> => {
     // One that fails keeps no other from its turn.
     for (const step of undo) await step().catch(() => {})
   }
   try {
-    const deed = { chain: chain.id, account, ...deedOf(effects.list), sentences }
+    const deed = { chain: chain.id, account, ...deedOf(effects.list), list: effects.list }
     undo.push(await passDelays(steps, deed, store))
-    const question = { chain: chain.id, account, sentences, effects, id: digestOf(id) }
+    const question = { chain: chain.id, account, effects, id: digestOf(id) }
     await askAll(steps, question, { signal, store })
   } catch (error) {
     await undoAll()

@@ -12,7 +12,6 @@ import { askAll } from './policy-ask.ts'
 import { passDelays } from './policy-delay.ts'
 import { messageRefusals, stepsOf } from './policy-rules.ts'
 import { digestOf, spend } from './policy-windows.ts'
-import { describeEffects } from './render.ts'
 import type { Signer, SignOptions } from './signer.ts'
 import { type Store, withLock } from './store.ts'
 import { assertAllowed } from './verify.ts'
@@ -46,7 +45,7 @@ export function signingMessages(given: OfflineConfig): SigningMessages {
       const text = typeof message === 'string' ? quoted(message) : `of ${message.length} bytes`
       const by = address === undefined ? '' : ` as ${address}`
       const what = ['message', message, address ?? '']
-      const said = { what, list: [], warnings: [], says: `Sign the message ${text}${by}` }
+      const said = { what, list: [], warnings: [], message: `Sign the message ${text}${by}` }
       return allowed(config, { chain, account: descriptor, ...said }, { signal }, () =>
         signer.signMessage!({ chain, account: descriptor, message, address }, { signal }),
       )
@@ -57,8 +56,8 @@ export function signingMessages(given: OfflineConfig): SigningMessages {
       // One copy for the policy and for the signer: the caller's object may change, or answer differently each time.
       const typedData = copyPlain(given)
       const { list, warnings } = chain.inspectTypedData({ account: descriptor, typedData })
-      const says = `Sign the typed data ${quoted(JSON.stringify(jsonable(typedData)))}`
-      const said = { what: ['typed data', typedData], list, warnings, says }
+      const text = `Sign the typed data ${quoted(JSON.stringify(jsonable(typedData)))}`
+      const said = { what: ['typed data', typedData], list, warnings, message: text }
       return allowed(config, { chain, account: descriptor, ...said }, options, () =>
         signer.signTypedData!({ chain, account: descriptor, typedData }, { signal: options.signal }),
       )
@@ -70,14 +69,14 @@ interface Message extends Pick<Effects, 'list' | 'warnings'> {
   readonly chain: ChainRules
   readonly account: AccountDescriptor
   readonly what: unknown
-  /** One sentence. */
-  readonly says: string
+  /** What it says, in one sentence. */
+  readonly message: string
 }
 
 /** Signs what the policy allows: the rules, the windows, waiting, asking, as for a transaction. */
 async function allowed(
   { policy, store }: { readonly policy: Policy; readonly store: Store },
-  { chain, account, what, list, warnings, says }: Message,
+  { chain, account, what, list, warnings, message }: Message,
   { accept = [], signal }: WalletSignOptions,
   sign: () => Promise<string>,
 ): Promise<string> {
@@ -86,12 +85,12 @@ async function allowed(
   return withLock(store, `sign/${digestOf(id)}`, async () => {
     const context = { chain, policy, accept, known: await readKnown(store, chain.id) }
     assertAllowed(messageRefusals(list, context))
-    const sentences = [says, ...describeEffects({ list, warnings }, [chain.coin, ...chain.assets])]
     const undo = [await spend({ list }, { chain, policy, store, id })]
     try {
       const steps = stepsOf(list, context)
-      undo.push(await passDelays(steps, { chain: chain.id, account, what, amounts: [], sentences }, store))
-      const question = { chain: chain.id, account, sentences, effects: { list, warnings }, id: digestOf(id) }
+      const about = { chain: chain.id, account, message }
+      undo.push(await passDelays(steps, { ...about, what, amounts: [], list }, store))
+      const question = { ...about, effects: { list, warnings }, id: digestOf(id) }
       await askAll(steps, question, { signal, store })
       return await sign()
     } catch (error) {

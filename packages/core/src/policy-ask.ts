@@ -8,9 +8,10 @@ import type { Store } from './store.ts'
 export interface Question {
   readonly chain: ChainId
   readonly account: AccountDescriptor
-  /** What the bytes do, in sentences to be shown. */
-  readonly sentences: readonly string[]
-  readonly effects: Pick<Effects, 'list' | 'warnings'>
+  /** What the bytes do: `describeEffects` says it in sentences. A message pays no fee. */
+  readonly effects: Pick<Effects, 'list' | 'warnings'> & Partial<Effects>
+  /** Of a message, what it says: one sentence, in which nothing is hidden. */
+  readonly message?: string
   /** SHA-256 of what will be signed, hexadecimal: the same question has the same id. */
   readonly id: string
 }

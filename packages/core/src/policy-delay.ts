@@ -13,8 +13,10 @@ export interface Delay {
   readonly id: string
   readonly chain: ChainId
   readonly account: AccountDescriptor
-  /** What it does, in sentences. */
-  readonly sentences: readonly string[]
+  /** What it does: `describeEffects` says it in sentences. */
+  readonly list: readonly Effect[]
+  /** Of a message, what it says. */
+  readonly message?: string
   /** Unix seconds: when it was first asked for, and from when on it may be signed. */
   readonly since: number
   readonly until: number
@@ -28,7 +30,8 @@ export interface Deed {
   readonly what: unknown
   /** What may be less the next time, and not more: a sweep pays what is left. */
   readonly amounts: readonly bigint[]
-  readonly sentences: readonly string[]
+  readonly list: readonly Effect[]
+  readonly message?: string
 }
 
 interface Waiting extends Delay {
@@ -67,7 +70,7 @@ export async function passDelays(
 ): Promise<() => Promise<void>> {
   const seconds = Math.max(0, ...steps.map(({ delay = 0 }) => delay))
   if (seconds === 0) return async () => {}
-  const { chain, account, what, amounts, sentences } = deed
+  const { chain, account, what, amounts, list, message } = deed
   const kind = digestOf(`${chain}|${account}|${JSON.stringify(jsonable(what))}`).slice(0, 32)
   return withLock(store, 'policy', async () => {
     const now = Math.floor(Date.now() / 1000)
@@ -81,7 +84,9 @@ export async function passDelays(
       return () => withLock(store, 'policy', () => store.set(keyOf(first.id), write(first)))
     }
     const id = `${kind}${digestOf(amounts.join()).slice(0, 32)}`
-    const waiting = first ?? { id, chain, account, sentences, since: now, until: now + seconds, amounts }
+    const said = message === undefined ? {} : { message }
+    const fresh = { id, chain, account, list, ...said, since: now, until: now + seconds, amounts }
+    const waiting: Waiting = first ?? fresh
     await store.set(keyOf(waiting.id), write(waiting))
     throw delayed(waiting)
   })
@@ -120,14 +125,28 @@ async function readWaiting(store: Store, start: string, now: number): Promise<re
 function readOne(text: string | undefined): Waiting | undefined {
   if (text === undefined) return undefined
   try {
-    const { amounts, ...one } = parseJson(text) as Delay & { readonly amounts: readonly string[] }
+    const { amounts, list, ...one } = parseJson(text) as Delay & { readonly amounts: readonly string[] }
     if (!Number.isSafeInteger(one.since) || !Number.isSafeInteger(one.until)) return undefined
-    return { ...one, amounts: amounts.map(BigInt) }
+    return { ...one, list: list.map((effect) => revived(effect) as Effect), amounts: amounts.map(BigInt) }
   } catch (error) {
     if (isCofferError(error, 'INVALID_JSON') || error instanceof SyntaxError || error instanceof TypeError)
       return undefined
     throw error
   }
+}
+
+const NUMBERS = ['amount', 'tokenId', 'nonce', 'expires', 'lockSeconds', 'threshold', 'weight', 'count']
+
+/** Effects with the numbers that JSON has as texts. */
+function revived(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(revived)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      NUMBERS.includes(name) && typeof inner === 'string' ? BigInt(inner) : revived(inner),
+    ]),
+  )
 }
 
 function delayed({ id, since, until }: Delay): CofferError {

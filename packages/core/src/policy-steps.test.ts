@@ -64,8 +64,7 @@ describe('a step that asks', () => {
       {
         chain: 'fake:1',
         account: draft.account,
-        sentences: ['Send 0.25 FAKE to bob', 'Fee at most 0.03 FAKE'],
-        effects: { list: draft.effects.list, warnings: [] },
+        effects: draft.effects,
       },
     ])
     await wallet.sign(fakeDraft(chain, { fee: 4n }))
@@ -142,10 +141,10 @@ describe('a step that asks', () => {
     await wallet.signMessage(account, 'log in as "me"')
     await wallet.signMessage(account, new Uint8Array([1, 2, 3]))
     await expect(wallet.signMessage(account, 'third')).rejects.toMatchObject({ details: { rule: 'ask' } })
-    expect(questions.map(({ sentences }) => sentences)).toEqual([
-      ['Sign the message "log in as "me""'],
-      ['Sign the message of 3 bytes'],
-      ['Sign the message "third"'],
+    expect(questions.map(({ message }) => message)).toEqual([
+      'Sign the message "log in as "me""',
+      'Sign the message of 3 bytes',
+      'Sign the message "third"',
     ])
     expect(new Set(questions.map(({ id }) => id)).size).toBe(3)
     expect(signer.signed).toBe(2)
@@ -220,10 +219,7 @@ describe('a step that waits', () => {
     pass(10)
     await expect(wallet.sign(fakeDraft(chain))).rejects.toThrow()
     const [first, second] = await readDelays(store)
-    expect(first).toMatchObject({
-      chain: 'fake:1',
-      sentences: ['Send 0.25 FAKE to eve', 'Fee at most 0.03 FAKE'],
-    })
+    expect(first).toMatchObject({ chain: 'fake:1', list: fakeDraft(chain, { to: 'eve' }).effects.list })
     expect(second!.until).toBe(first!.until + 10)
     await cancelDelay(store, first!.id)
     pass(2 * DAY)
@@ -408,7 +404,7 @@ describe('counting', () => {
 
 it('shows a message as it is, without what hides or turns text, and not without end', async () => {
   const said: string[] = []
-  const ask: Ask = async ({ sentences }) => said.push(...sentences) > 0
+  const ask: Ask = async ({ message }) => said.push(message!) > 0
   const { wallet } = walletOf({ steps: [{ ask }] })
   const account = { descriptor: 'fake:1:me', chain: chain.id }
   await wallet.signMessage(account, 'pay \u202eevil\u2028\u200b\n')

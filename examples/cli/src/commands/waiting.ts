@@ -1,9 +1,11 @@
 import { CofferError, cancelDelay, readDelays } from '@coffer/core'
 import type { Command } from 'commander'
 import { type Cli, withContext } from '../context.ts'
+import { effectsOf } from '../effects.ts'
 import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { dateOf, oneLine } from '../output.ts'
+import { findChain } from '../sources.ts'
 
 interface WaitingOptions extends CommonOptions {
   readonly cancel?: readonly string[]
@@ -19,7 +21,7 @@ export function waitingCommand(program: Command, cli: Cli): void {
     'coffer waiting',
     'coffer waiting --cancel 3f1c',
   ).action((options: WaitingOptions) =>
-    withContext(cli, options, async ({ io, home, store, output }) => {
+    withContext(cli, options, async ({ io, home, chains, store, output }) => {
       await withHomeLock(home, io.signal, async () => {
         for (const start of options.cancel ?? []) {
           const found = (await readDelays(store)).filter(({ id }) => id.startsWith(start.toLowerCase()))
@@ -32,11 +34,15 @@ export function waitingCommand(program: Command, cli: Cli): void {
         }
       })
       const delays = await readDelays(store)
-      const lines = delays.flatMap(({ id, chain, since, until, sentences }) => [
-        output.colors.bold(`${id.slice(0, 12)} on ${chain}`),
-        ...sentences.map((line) => `  ${oneLine(line)}`),
-        `  asked for ${dateOf(since)}, may be signed from ${dateOf(until)} on`,
-      ])
+      const lines = delays.flatMap(({ id, chain: chainId, list, message, since, until }) => {
+        const chain = findChain(chains, chainId)
+        return [
+          output.colors.bold(`${id.slice(0, 12)} on ${chain.name}`),
+          ...(message === undefined ? [] : [`  ${oneLine(message)}`]),
+          ...effectsOf(chain, { effects: { list, warnings: [] } }).map((line) => `  ${line}`),
+          `  asked for ${dateOf(since)}, may be signed from ${dateOf(until)} on`,
+        ]
+      })
       output.result(lines.length > 0 ? lines.join('\n') : 'Nothing waits.', delays)
     }),
   )
