@@ -8,17 +8,15 @@ import type { Tx, TxInput } from './transaction.ts'
 /** By position of the key in the descriptor: 64 bytes, r ‖ s or BIP-340. */
 export type InputSignatures = ReadonlyMap<number, Uint8Array>
 
-/** The signed transaction; `undefined` when an input has fewer signatures than it needs. */
+/** The signed transaction, of as many signatures for each input as the account needs at least. */
 export function assemble(
   tx: Tx,
   inputs: readonly { readonly script: AccountScript; readonly signatures: InputSignatures }[],
   descriptor: Descriptor,
-): Tx | undefined {
-  const signed: TxInput[] = []
-  for (const [i, { script, signatures }] of inputs.entries()) {
-    if (signatures.size < descriptor.threshold) return undefined
-    signed.push({ ...tx.inputs[i]!, ...unlock(script, signatures, descriptor) })
-  }
+): Tx {
+  const signed = inputs.map(
+    ({ script, signatures }, i): TxInput => ({ ...tx.inputs[i]!, ...unlock(script, signatures, descriptor) }),
+  )
   return { ...tx, inputs: signed }
 }
 

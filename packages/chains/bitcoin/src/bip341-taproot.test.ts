@@ -89,6 +89,12 @@ describe('refused', () => {
     ['an internal key of 33 bytes', () => tapTweakHash(new Uint8Array(33)), 'INVALID_KEY'],
     ['a root of 31 bytes', () => tapTweakHash(new Uint8Array(32), new Uint8Array(31)), 'INVALID_KEY'],
     ['an internal key off the curve', () => tapOutputKey(new Uint8Array(32).fill(0xff)), 'INVALID_KEY'],
+    [
+      'a sum at infinity, which no hash is known to make',
+      () =>
+        tapOutputKey(new Uint8Array(32).fill(7), undefined, { ...nobleEngine, publicAdd: () => undefined }),
+      'INVALID_KEY',
+    ],
     ['another script', () => outputKey(new Uint8Array(34)), 'INVALID_REQUEST'],
   ])('%s', (_, make, code) => {
     expect(make).toThrow(expect.objectContaining({ code }))

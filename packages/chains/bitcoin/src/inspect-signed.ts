@@ -35,14 +35,15 @@ export function inspectSigned(signed: SignedFields, network: BitcoinNetwork, eng
 
 function ownScripts(descriptor: Descriptor, highest: number): ReadonlyMap<string, AccountScript> {
   const keychains = ([0, 1] as const).slice(0, descriptor.keychains)
+  const near = highest > MOST ? 0 : highest
   const windows: readonly (readonly [from: number, count: number])[] = descriptor.ranged
-    ? highest < AHEAD || highest > MOST
-      ? [[0, (highest < AHEAD ? highest : 0) + AHEAD]]
+    ? near < AHEAD
+      ? [[0, near + AHEAD]]
       : [
           [0, AHEAD],
-          [highest - AHEAD + 1, 2 * AHEAD],
+          [near - AHEAD + 1, 2 * AHEAD],
         ]
-    : [[0, Math.max(1, descriptor.scripts.length)]]
+    : [[0, 1]]
   return new Map(
     keychains
       .flatMap((keychain: Keychain) =>

@@ -29,7 +29,8 @@ export function inspect(draft: DraftFields, network: BitcoinNetwork, engine?: En
 
 /** What an unsigned transaction does. */
 export function inspectPlan(plan: Plan, network: BitcoinNetwork): Effects {
-  const from = formatAddress(plan.inputs[0]!.script.script, network) ?? ''
+  // Scripts of accounts are of kinds that have addresses.
+  const from = formatAddress(plan.inputs[0]!.script.script, network)!
   const list = plan.outputs.map((output) => effectOf(output, from, network))
   const fee = feeOf(plan)
   const vsize = BigInt(Math.ceil(planWeight(plan) / 4))
@@ -43,7 +44,7 @@ export function inspectPlan(plan: Plan, network: BitcoinNetwork): Effects {
       rate: { value: rate, unit: 'satPerKvb' },
       detail: `${formatAmount(rate, 3)} sat/vB for ${vsize} vB`,
     },
-    warnings: warningsOf(plan, fee),
+    warnings: warningsOf(plan, fee, network),
     fields: fieldsOf(plan, vsize),
   }
 }
@@ -57,7 +58,7 @@ function effectOf({ amount, script, own }: PlannedOutput, from: string, network:
   return { kind: 'transfer', asset, from, to, amount }
 }
 
-function warningsOf(plan: Plan, fee: bigint): readonly Warning[] {
+function warningsOf(plan: Plan, fee: bigint, network: BitcoinNetwork): readonly Warning[] {
   const warnings: Warning[] = []
   const paid = plan.outputs.filter(({ own, script }) => !own && !nullDataOf(script))
   const amount = sumOf(paid)
@@ -73,11 +74,7 @@ function warningsOf(plan: Plan, fee: bigint): readonly Warning[] {
       code: 'unknown-script',
       message: 'It destroys coins: an output that nobody can spend holds some.',
     })
-  if (
-    paid.some(
-      ({ script }) => formatAddress(script, { hrp: 'bc', pubKeyHash: 0, scriptHash: 5 }) === undefined,
-    )
-  )
+  if (paid.some(({ script }) => formatAddress(script, network) === undefined))
     warnings.push({ code: 'unknown-script', message: 'It pays to a script that no address stands for.' })
   return warnings
 }

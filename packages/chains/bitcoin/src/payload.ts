@@ -12,6 +12,7 @@ import {
   type PsbtOutput,
   toBase64,
 } from './psbt.ts'
+import { scriptKind } from './script.ts'
 import { decodeTx, type Tx, type TxOutput, txidOf } from './transaction.ts'
 
 /** One coin that a draft spends. */
@@ -38,6 +39,8 @@ export interface Plan {
   readonly outputs: readonly PlannedOutput[]
 }
 
+/** What an input may ask for: nothing, DEFAULT, ALL. */
+const SIGHASH_TYPES: readonly (number | undefined)[] = [undefined, 0, 1]
 /** What a sequence may be: replaceable (BIP-125), not so but with the locktime in force, or neither. */
 const SEQUENCES = [0xfffffffd, 0xfffffffe, 0xffffffff]
 /** Locktimes from here on are times, which no draft of ours has. */
@@ -173,7 +176,7 @@ export function feeOf({ inputs, outputs }: Plan): bigint {
 
 function checkInput(input: PsbtInput, i: number): void {
   const { sighashType, sequence } = input
-  if (sighashType !== undefined && sighashType > 1)
+  if (!SIGHASH_TYPES.includes(sighashType))
     throw wrong(`Input ${i} asks for a signature of another type than "all".`)
   if (!SEQUENCES.includes(sequence)) throw wrong(`Input ${i} has an unusual sequence number.`)
   if (
@@ -183,8 +186,8 @@ function checkInput(input: PsbtInput, i: number): void {
     input.tapMerkleRoot ||
     input.finalScriptSig ||
     input.finalWitness ||
-    input.requiredHeight !== undefined ||
-    input.requiredTime !== undefined
+    // One that asks for a time alone has made that the locktime.
+    input.requiredHeight !== undefined
   )
     throw wrong(`Input ${i} has fields that no draft has.`)
 }
@@ -229,18 +232,14 @@ function ownScript(
 }
 
 function checkAmount(amount: bigint): bigint {
-  if (amount >= 0n && amount <= MOST_MONEY) return amount
+  if (amount <= MOST_MONEY) return amount
   throw wrong('An amount is not one that Bitcoin has.')
 }
 
 // ---- writing ----
 
 function psbtInput({ txid, vout, sequence, amount, script, previous }: SpentCoin): PsbtInput {
-  const isLegacy =
-    script.internalKey === undefined &&
-    !script.redeemScript &&
-    !script.witnessScript &&
-    isP2pkh(script.script)
+  const isLegacy = scriptKind(script.script) === 'p2pkh'
   return {
     txid,
     vout,
@@ -266,20 +265,15 @@ function keyFields(
   script: AccountScript,
 ): Pick<PsbtOutput, 'redeemScript' | 'witnessScript' | 'derivations' | 'tapInternalKey' | 'tapDerivations'> {
   const { redeemScript, witnessScript, internalKey, keys } = script
-  const byKey = [...keys].sort((a, b) => (bytesToHex(a.publicKey) < bytesToHex(b.publicKey) ? -1 : 1))
   return {
     ...(redeemScript ? { redeemScript } : {}),
     ...(witnessScript ? { witnessScript } : {}),
     ...(internalKey ? { tapInternalKey: internalKey } : {}),
-    derivations: internalKey ? [] : byKey,
+    derivations: internalKey ? [] : keys,
     tapDerivations: internalKey
       ? keys.map((key) => ({ ...key, publicKey: key.publicKey.subarray(1), leafHashes: [] }))
       : [],
   }
-}
-
-function isP2pkh(script: Uint8Array): boolean {
-  return script.length === 25 && script[0] === 0x76
 }
 
 function wrong(hint: string): CofferError {

@@ -8,7 +8,7 @@ import { inspect } from './inspect.ts'
 import type { BitcoinIntent, Output } from './intent.ts'
 import type { BitcoinNetwork } from './networks.ts'
 import { type Plan, readPayload, unsignedTx, writePayload } from './payload.ts'
-import { decodePsbt, encodePsbt, type Psbt, type PsbtInput, toBase64 } from './psbt.ts'
+import { decodePsbt, encodePsbt, type Psbt, type PsbtInput, toBase64, unsignedTxOf } from './psbt.ts'
 import { nullDataOf } from './script.ts'
 import { collectSignatures, splitSignatures } from './sign.ts'
 import { derDecode, derEncode } from './signature.ts'
@@ -38,12 +38,10 @@ export function draftToPsbt(
     if (signatures.length === 0) return input
     if (descriptor.type === 'p2tr') return { ...input, tapKeySignature: signatures[0]![1][i]! }
     const { keys } = plan.inputs[i]!.script
-    const partialSignatures = signatures
-      .map(([k, list]) => ({
-        publicKey: keys[k]!.publicKey,
-        signature: Uint8Array.of(...derEncode(list[i]!), 1),
-      }))
-      .sort((a, b) => (bytesToHex(a.publicKey) < bytesToHex(b.publicKey) ? -1 : 1))
+    const partialSignatures = signatures.map(([k, list]) => ({
+      publicKey: keys[k]!.publicKey,
+      signature: Uint8Array.of(...derEncode(list[i]!), 1),
+    }))
     return { ...input, partialSignatures }
   })
   return toBase64(encodePsbt({ ...psbt, inputs }, { version }))
@@ -84,7 +82,7 @@ export function withPsbtSignatures(
   const descriptor = readDescriptor(draft.account, network, engine)
   const plan = readPayload(draft, network, engine)
   const given = decodePsbt(psbt)
-  if (txidOf(txOf(given)) !== txidOf(unsignedTx(plan)))
+  if (txidOf(unsignedTxOf(given)) !== txidOf(unsignedTx(plan)))
     throw new CofferError({
       code: 'INVALID_REQUEST',
       message: 'This PSBT is of another transaction than the draft.',
@@ -114,27 +112,10 @@ export function withPsbtSignatures(
   ) as Draft<BitcoinIntent>
 }
 
-function txOf({ txVersion, locktime, inputs, outputs }: Psbt) {
-  return {
-    version: txVersion,
-    locktime,
-    inputs: inputs.map(({ txid, vout, sequence }) => ({
-      txid,
-      vout,
-      sequence,
-      scriptSig: new Uint8Array(),
-      witness: [],
-    })),
-    outputs,
-  }
-}
-
-/** What a plan is read from. */
+/** What a plan is read from, besides what version 0 does not hold. */
 function withoutExtras(psbt: Psbt): Psbt {
-  const { modifiable: _, ...rest } = psbt
   return {
-    ...rest,
-    version: 0,
+    ...psbt,
     xpubs: [],
     other: [],
     inputs: psbt.inputs.map((input): PsbtInput => {
@@ -181,8 +162,8 @@ function intentOf(plan: Plan, network: BitcoinNetwork): BitcoinIntent {
     else payments.push({ to: address, amount })
   }
   const extras = memo === undefined ? {} : { memo }
-  const [only] = payments
-  if (payments.length === 1 && only) return { kind: 'pay', asset, ...only, ...extras }
-  if (payments.length === 0 && back[0] !== undefined) return { kind: 'sweep', asset, to: back[0], ...extras }
+  const [only, ...more] = payments
+  if (only && more.length === 0) return { kind: 'pay', asset, ...only, ...extras }
+  if (!only && back[0] !== undefined) return { kind: 'sweep', asset, to: back[0], ...extras }
   return { kind: 'batch', asset, payments, ...extras }
 }

@@ -66,6 +66,9 @@ describe('kinds', () => {
     [`0014${'00'.repeat(19)}`, 'unknown'],
     [`0015${'00'.repeat(21)}`, 'unknown'],
     ['51024e74', 'witness'],
+    ['51024f73', 'witness'],
+    ['52024e73', 'witness'],
+    ['51034e7300', 'witness'],
     ['51014e', 'unknown'],
     [`5128${'00'.repeat(40)}`, 'witness'],
     [`5129${'00'.repeat(41)}`, 'unknown'],
@@ -73,10 +76,23 @@ describe('kinds', () => {
     ['6002751e', 'witness'],
     ['6102751e', 'unknown'],
     ['5002751e', 'unknown'],
+    ['4f02751e', 'unknown'],
     ['6a', 'op-return'],
     ['6a5d00', 'op-return'],
   ])('%s is %s', (hex, kind) => {
     expect(scriptKind(hexToBytes(hex))).toBe(kind)
+  })
+
+  test.each([
+    ['p2pkh', p2pkhScript(hash20), [0, 1, 2, 23, 24]],
+    ['p2sh', p2shScript(hash20), [0, 1, 22]],
+  ] as const)('%s in each byte of its form and in its length, and nothing near it', (kind, script, form) => {
+    for (const at of script.keys())
+      expect(scriptKind(script.map((byte, i) => (i === at ? byte ^ 1 : byte)))).toBe(
+        form.some((place) => place === at) ? 'unknown' : kind,
+      )
+    expect(scriptKind(Uint8Array.of(...script, 0))).toBe('unknown')
+    expect(scriptKind(script.subarray(0, -1))).toBe('unknown')
   })
 
   test('witness programs both ways', () => {
@@ -124,11 +140,31 @@ describe('pushes', () => {
     '50',
     '76',
     '0200',
+    `4e${'00'.repeat(0x4e)}`,
+    `50${'00'.repeat(0x50)}`,
+    `76${'00'.repeat(0x76)}`,
   ])('%s is not read', (hex) => {
     expect(readPushes(hexToBytes(hex))).toBeUndefined()
   })
 
+  test.each([
+    ['00', '0100'],
+    ['01', '51'],
+    ['10', '60'],
+    ['11', '0111'],
+    ['80', '0180'],
+    ['81', '4f'],
+    ['82', '0182'],
+    ['', '00'],
+    ['01aa', '0201aa'],
+    ['81aa', '0281aa'],
+  ])('the item %s has one writing, %s', (item, script) => {
+    expect(bytesToHex(pushes([hexToBytes(item)]))).toBe(script)
+    expect(readPushes(hexToBytes(script))).toEqual([hexToBytes(item)])
+  })
+
   test('an item longer than any may be', () => {
+    expect(pushes([new Uint8Array(0xffff)])).toHaveLength(0xffff + 3)
     expect(() => pushes([new Uint8Array(0x10000)])).toThrow(
       expect.objectContaining({ code: 'INVALID_REQUEST' }),
     )
@@ -157,9 +193,12 @@ describe('data', () => {
     expect(() => nullData(new Uint8Array(81))).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }))
   })
 
-  test.each(['', '51', '6a', '6a0101', '6a4c01aa', '6a02aabb02ccdd', '6a02aa'])('%s carries none', (hex) => {
-    expect(nullDataOf(hexToBytes(hex))).toBeUndefined()
-  })
+  test.each(['', '51', '5102aabb', '6a', '6a0101', '6a4c01aa', '6a02aabb02ccdd', '6a02aa'])(
+    '%s carries none',
+    (hex) => {
+      expect(nullDataOf(hexToBytes(hex))).toBeUndefined()
+    },
+  )
 })
 
 describe('several keys', () => {
@@ -195,6 +234,13 @@ describe('several keys', () => {
 
   const key = `21${'02'.repeat(33)}`
   test.each([
+    '',
+    'ae',
+    '51ae',
+    `020100${key}51ae`,
+    `51${key}02010051ae`,
+    `51${key}020100ae`,
+    `52${key}${key.replace('2102', '2104')}52ae`,
     `51${key}51ac`,
     `51${key}52ae`,
     `52${key}51ae`,
@@ -229,5 +275,6 @@ describe('several keys', () => {
     expect(isCompressedKey(Uint8Array.of(3, ...hash32))).toBe(true)
     expect(isCompressedKey(Uint8Array.of(5, ...hash32))).toBe(false)
     expect(isCompressedKey(hash32)).toBe(false)
+    expect(isCompressedKey(Uint8Array.of(2, ...hash32, 0))).toBe(false)
   })
 })

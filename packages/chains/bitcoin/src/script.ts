@@ -135,11 +135,10 @@ export function nullDataOf(script: Uint8Array): Uint8Array | undefined {
 
 /** A script that puts items on the stack, each in its shortest form. */
 export function pushes(items: readonly Uint8Array[]): Uint8Array {
-  const writer = byteWriter(items.reduce((sum, { length }) => sum + length + 3, 0))
+  const writer = byteWriter()
   for (const item of items) {
     const { length } = item
-    if (length === 0) writer.u8(OP_0)
-    else if (length === 1 && item[0]! >= 1 && item[0]! <= 16) writer.u8(OP_1 + item[0]! - 1)
+    if (length === 1 && item[0]! >= 1 && item[0]! <= 16) writer.u8(OP_1 + item[0]! - 1)
     else if (length === 1 && item[0] === 0x81) writer.u8(OP_1NEGATE)
     else {
       if (length > 0xffff) throw invalid('An item of a script is longer than any may be.')
@@ -194,7 +193,7 @@ export function sortedMultiScript(threshold: number, keys: readonly Uint8Array[]
   if (keys.length > MAX_KEYS || !Number.isInteger(threshold) || threshold < 1 || threshold > keys.length)
     throw invalid(`Several keys together are ${MAX_KEYS} at most, and no more signatures than keys.`)
   const sorted = [...keys].sort(compareBytes)
-  const writer = byteWriter(keys.length * 34 + 5)
+  const writer = byteWriter()
   writer.bytes(smallNumber(threshold))
   for (const [i, key] of sorted.entries()) {
     if (!isCompressedKey(key)) throw invalid('A public key is not of 33 bytes.')
@@ -242,9 +241,9 @@ function smallNumber(n: number): Uint8Array {
   return n <= 16 ? Uint8Array.of(OP_1 + n - 1) : Uint8Array.of(1, n)
 }
 
-/** Of one byte; 0 for others. */
+/** Of one byte; 0 for others. A negative one reads as more than there can be keys. */
 function numberOf(item: Uint8Array): number {
-  return item.length === 1 && item[0]! < 0x80 ? item[0]! : 0
+  return item.length === 1 ? item[0]! : 0
 }
 
 function checked(bytes: Uint8Array, length: number): Uint8Array {

@@ -69,7 +69,7 @@ export function makeSighash(tx: Tx, prevouts: readonly TxOutput[]): Sighash {
     if (!input) throw invalid('There is no such input to sign.')
     return input
   }
-  const outputAt = (i: number): Uint8Array => written(0, (w) => writeOutput(w, outputs[i]!))
+  const outputAt = (i: number): Uint8Array => written((w) => writeOutput(w, outputs[i]!))
 
   return {
     legacy: (i, scriptCode, type) => {
@@ -91,7 +91,7 @@ export function makeSighash(tx: Tx, prevouts: readonly TxOutput[]): Sighash {
       const base = type & 0x1f
       const anyone = (type & SIGHASH.ANYONECANPAY) !== 0
       const some = base === SIGHASH.NONE || base === SIGHASH.SINGLE
-      const w = byteWriter(156 + sizeLength(scriptCode.length) + scriptCode.length)
+      const w = byteWriter()
       w.u32(tx.version)
       w.bytes(anyone ? ZERO : doubleOutpoints())
       w.bytes(anyone || some ? ZERO : doubleSequences())
@@ -117,7 +117,7 @@ export function makeSighash(tx: Tx, prevouts: readonly TxOutput[]): Sighash {
       const anyone = (type & SIGHASH.ANYONECANPAY) !== 0
       if (base === SIGHASH.SINGLE && i >= outputs.length)
         throw invalid('This type of signature needs an output at the same place as the input.')
-      const w = byteWriter(280)
+      const w = byteWriter()
       w.u8(0)
       w.u8(type)
       w.u32(tx.version)
@@ -137,7 +137,7 @@ export function makeSighash(tx: Tx, prevouts: readonly TxOutput[]): Sighash {
         w.varBytes(script)
         w.u32(input.sequence)
       } else w.u32(i)
-      if (annex) w.bytes(sha256(written(annex.length + 5, (a) => a.varBytes(annex))))
+      if (annex) w.bytes(sha256(written((a) => a.varBytes(annex))))
       if (base === SIGHASH.SINGLE) w.bytes(sha256(outputAt(i)))
       if (leafHash) {
         w.bytes(leafHash)
@@ -161,7 +161,7 @@ function wholeLegacy(
 ): (i: number, script: Uint8Array, type: number) => Uint8Array {
   const { inputs, outputs } = tx
   const head = 4 + sizeLength(inputs.length)
-  const bytes = written(head + inputs.length * 41 + 5 + allOutputs.length + 4, (w) => {
+  const bytes = written((w) => {
     w.u32(tx.version)
     w.size(inputs.length)
     for (const input of inputs) {
@@ -183,8 +183,8 @@ function wholeLegacy(
     }
     state.update(bytes.subarray(done, place))
     done = place
-    const middle = written(script.length + 5, (w) => w.varBytes(script))
-    const end = written(4, (w) => w.u32(type >>> 0))
+    const middle = written((w) => w.varBytes(script))
+    const end = written((w) => w.u32(type >>> 0))
     return sha256(
       state
         .clone()
@@ -204,18 +204,18 @@ function partialLegacy(
   type: number,
 ): Uint8Array {
   const base = type & 0x1f
-  const some = base === SIGHASH.NONE || base === SIGHASH.SINGLE
   const anyone = (type & SIGHASH.ANYONECANPAY) !== 0
   const first = anyone ? i : 0
   const last = anyone ? i : inputs.length - 1
-  return written(inputs.length * 41 + script.length, (w) => {
+  return written((w) => {
     w.u32(version)
     w.size(last - first + 1)
     for (let k = first; k <= last; k++) {
       const input = inputs[k]!
       writeOutpoint(w, input)
       w.varBytes(k === i ? script : NONE_BYTES)
-      w.u32(k === i || !some ? input.sequence : 0)
+      // With other inputs there, it is NONE or SINGLE.
+      w.u32(k === i ? input.sequence : 0)
     }
     w.size(base === SIGHASH.NONE ? 0 : base === SIGHASH.SINGLE ? i + 1 : outputs.length)
     if (base === SIGHASH.SINGLE) {
@@ -269,14 +269,14 @@ function writeOutput(w: ByteWriter, { amount, script }: TxOutput): void {
   w.varBytes(script)
 }
 
-function written(room: number, write: (writer: ByteWriter) => void): Uint8Array {
-  const writer = byteWriter(room)
+function written(write: (writer: ByteWriter) => void): Uint8Array {
+  const writer = byteWriter()
   write(writer)
   return writer.done()
 }
 
 function each<T>(items: readonly T[], write: (writer: ByteWriter, item: T) => void): Uint8Array {
-  return written(items.length * 36, (writer) => {
+  return written((writer) => {
     for (const item of items) write(writer, item)
   })
 }

@@ -97,7 +97,7 @@ export function readSigned(
     coins.map(({ script }, i) => ({ script, signatures: matched[i]! })),
     descriptor,
   )
-  if (!again || !equalBytes(encodeTx(again), bytes)) throw wrong('It is not written as this account signs.')
+  if (!equalBytes(encodeTx(again), bytes)) throw wrong('It is not written as this account signs.')
   if (Object.isFrozen(signed)) sound.add(signed)
   return { tx, descriptor, coins }
 }
@@ -200,7 +200,6 @@ function together(
     })),
     descriptor,
   )
-  if (!tx) throw wrong('Its signatures do not fit together.')
   const bytes = encodeTx(tx)
   const signed = Object.freeze({
     chain: draft.chain,
@@ -240,7 +239,7 @@ export function splitSignatures(
   for (const text of draft.signatures) {
     const match = /^(0|[1-9][0-9]?):([A-Za-z0-9+/=]+)$/.exec(text)
     const k = Number(match?.[1])
-    const bytes = match ? fromBase64(match[2]!) : undefined
+    const bytes = fromBase64(match?.[2])
     if (!bytes || k >= descriptor.keys.length || bytes.length !== 64 * plan.inputs.length)
       throw badSignature('A signature of this draft has a wrong form.')
     const list = plan.inputs.map((_, i) => bytes.slice(64 * i, 64 * (i + 1)))
@@ -295,17 +294,14 @@ function readSpent(
   tx: Tx,
   descriptor: Descriptor,
 ): readonly { script: AccountScript; amount: bigint }[] {
-  const bytes = text === undefined ? undefined : fromBase64(text)
-  if (!bytes || bytes.length !== tx.inputs.length * SPENT)
-    throw wrong('What it spends is not told, or not in full.')
+  const bytes = fromBase64(text)
+  if (bytes?.length !== tx.inputs.length * SPENT) throw wrong('What it spends is not told, or not in full.')
   const view = new DataView(bytes.buffer, bytes.byteOffset)
   return tx.inputs.map((_, i) => {
     const keychain = view.getUint8(i * SPENT)
     const index = view.getUint32(i * SPENT + 1, true)
     const isPlace =
-      keychain < descriptor.keychains &&
-      index < 0x80000000 &&
-      (descriptor.ranged || index < Math.max(1, descriptor.scripts.length))
+      keychain < descriptor.keychains && index < 0x80000000 && (descriptor.ranged || index === 0)
     if (!isPlace) throw wrong(`Input ${i} is of no address of this account.`)
     return {
       script: scriptAt(descriptor, keychain as Keychain, index),
@@ -316,7 +312,7 @@ function readSpent(
 
 function decode(raw: string): { bytes: Uint8Array; tx: Tx } {
   try {
-    if (!/^(?:[0-9a-f]{2})+$/.test(raw)) throw new Error('not hexadecimal')
+    if (!/^[0-9a-f]+$/.test(raw)) throw new Error('not hexadecimal')
     const bytes = hexToBytes(raw)
     return { bytes, tx: decodeTx(bytes) }
   } catch (cause) {
@@ -324,9 +320,9 @@ function decode(raw: string): { bytes: Uint8Array; tx: Tx } {
   }
 }
 
-function fromBase64(text: string): Uint8Array | undefined {
+function fromBase64(text: string | undefined): Uint8Array | undefined {
   try {
-    return base64.decode(text)
+    return base64.decode(text as string)
   } catch {
     return undefined
   }

@@ -116,6 +116,28 @@ describe('refused', () => {
     expect(isTx(encodeTx(witness))).toBe(true)
   })
 
+  test('what weighs more than a block by one unit, and not what weighs as much', () => {
+    // 60 bytes besides the script, whose length takes five.
+    const heavy = (script: number, witness: readonly Uint8Array[]): Uint8Array =>
+      encodeTx({
+        ...segwit,
+        inputs: [{ ...segwit.inputs[0]!, witness }],
+        outputs: [{ amount: 1n, script: new Uint8Array(script) }],
+      })
+    const room = 1_000_000 - 64
+    for (const [bytes, fits] of [
+      [heavy(room, []), true],
+      [heavy(room + 1, []), false],
+      // Marker, flag, the number of items, and an item with its length: 4 + n bytes.
+      [heavy(room - 25, [new Uint8Array(96)]), true],
+      [heavy(room - 25, [new Uint8Array(97)]), false],
+    ] as const) {
+      expect(isTx(bytes)).toBe(fits)
+      if (fits) expect(weightOf(decodeTx(bytes))).toBe(4_000_000)
+      else expect(() => decodeTx(bytes)).toThrow('larger than a block')
+    }
+  })
+
   test('every cut', () => {
     for (let n = 0; n < hex.length; n += 2)
       expect(() => decodeTx(hexToBytes(hex.slice(0, n)))).toThrow(
@@ -125,6 +147,8 @@ describe('refused', () => {
 
   test.each<[string, Partial<Tx>]>([
     ['a short id', { inputs: [{ ...segwit.inputs[0]!, txid: '11' }] }],
+    ['a long id', { inputs: [{ ...segwit.inputs[0]!, txid: '1'.repeat(65) }] }],
+    ['an id with more behind it', { inputs: [{ ...segwit.inputs[0]!, txid: `${'1'.repeat(64)}z` }] }],
     ['an id in capitals', { inputs: [{ ...segwit.inputs[0]!, txid: 'AA'.repeat(32) }] }],
     ['an index beyond 32 bits', { inputs: [{ ...segwit.inputs[0]!, vout: 2 ** 32 }] }],
     ['a negative sequence', { inputs: [{ ...segwit.inputs[0]!, sequence: -1 }] }],
@@ -144,6 +168,37 @@ describe('refused', () => {
     const bytes = encodeTx(none, { witness: false })
     expect(decodeTx(bytes, { witness: false })).toEqual(none)
     expect(() => decodeTx(bytes)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }))
+  })
+})
+
+describe('what is as small as it can be', () => {
+  const input = { txid: '11'.repeat(32), vout: 0, sequence: 0, scriptSig: new Uint8Array() }
+  const output = { amount: 0n, script: new Uint8Array() }
+
+  test('is read, however much of it there is', () => {
+    const inputs = Array.from({ length: 100 }, () => ({ ...input, witness: [] }))
+    const outputs = Array.from({ length: 100 }, () => output)
+    const items = Array.from({ length: 100 }, () => new Uint8Array())
+    for (const tx of [
+      { version: 2, locktime: 0, inputs, outputs: [output] },
+      { version: 2, locktime: 0, inputs: inputs.slice(99), outputs },
+      { version: 2, locktime: 0, inputs: [{ ...input, witness: items }], outputs: [output] },
+    ]) {
+      const bytes = encodeTx(tx)
+      expect(shown(decodeTx(bytes))).toBe(shown(tx))
+      expect(isTx(bytes)).toBe(true)
+    }
+  })
+
+  test('weighs a quarter in the witness, which is no part of the id', () => {
+    const witness = [new Uint8Array(3), new Uint8Array(300)]
+    const bare = { ...input, witness: [] }
+    const tx: Tx = { version: 2, locktime: 0, inputs: [bare, { ...input, witness }, bare], outputs: [output] }
+    // Marker, flag, three counts, two lengths of one and of three bytes.
+    expect(weightOf(tx)).toBe(4 * (10 + 3 * 41 + 9) + 2 + 3 + 1 + 3 + 3 + 300)
+    expect(vsizeOf(tx)).toBe(Math.ceil(weightOf(tx) / 4))
+    expect(txidOf(tx)).toBe(Transaction.fromBuffer(encodeTx(tx)).getId())
+    expect(txidOf(encodeTx(tx))).toBe(txidOf(tx))
   })
 })
 

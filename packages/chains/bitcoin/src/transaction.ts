@@ -61,7 +61,7 @@ export function encodeTx(tx: Tx, { witness = true }: { readonly witness?: boolea
   }
   writer.size(outputs.length)
   for (const { amount, script } of outputs) {
-    if (amount < 0n || amount >> 64n !== 0n) throw wrong('An amount in it is out of range.')
+    if (amount >> 64n !== 0n) throw wrong('An amount in it is out of range.')
     writer.u64(amount)
     writer.varBytes(script)
   }
@@ -118,21 +118,20 @@ export function decodeTx(bytes: Uint8Array, { witness = true }: { readonly witne
 /** Whether {@link decodeTx} reads these bytes: the same rules, with nothing kept. */
 export function isTx(bytes: Uint8Array): boolean {
   try {
-    passTx(bytes)
-    return true
+    return passTx(bytes)
   } catch {
     return false
   }
 }
 
-function passTx(bytes: Uint8Array): void {
+function passTx(bytes: Uint8Array): boolean {
   const reader = byteReader(bytes, wrong)
   const passVar = () => reader.skip(reader.size())
   reader.skip(4)
   const isSegwit = reader.peek() === 0
   if (isSegwit) {
     reader.u8()
-    if (reader.u8() !== 1) throw wrong('')
+    if (reader.u8() !== 1) return false
   }
   const inputs = reader.count(INPUT_BYTES)
   for (let i = 0; i < inputs; i++) {
@@ -145,19 +144,17 @@ function passTx(bytes: Uint8Array): void {
     passVar()
   }
   const before = reader.left()
-  let items = 0
-  if (isSegwit) {
+  let isBare = isSegwit
+  if (isSegwit)
     for (let i = 0; i < inputs; i++)
       for (let n = reader.count(1); n > 0; n--) {
         passVar()
-        items++
+        isBare = false
       }
-    if (items === 0) throw wrong('')
-  }
   const witness = isSegwit ? before - reader.left() + 2 : 0
   reader.skip(4)
   reader.end()
-  if ((bytes.length - witness) * 4 + witness > MAX_WEIGHT) throw wrong('')
+  return !isBare && (bytes.length - witness) * 4 + witness <= MAX_WEIGHT
 }
 
 /** The id of a transaction, or of its bytes: 64 hex digits, in display order. Throws as {@link decodeTx} does. */

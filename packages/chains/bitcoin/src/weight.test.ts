@@ -160,6 +160,15 @@ describe('the same by type and by scripts', () => {
     expect(inputWeight('p2wsh-sortedmulti', { keys: 3, threshold: 2 })).toBe(418)
   })
 
+  test('what is not said', () => {
+    expect(inputWeight('p2wsh-sortedmulti')).toBe(
+      inputWeight('p2wsh-sortedmulti', { keys: 1, threshold: 1, signatures: 'most' }),
+    )
+    const coin = { script: p2wpkhScript(hash20) }
+    expect(spendingWeight(coin)).toBe(spendingWeight(coin, 'most'))
+    expect(txOverheadWeight(1, 1, true)).toBe(42)
+  })
+
   test('17 to 20 keys', () => {
     const base = inputWeight('p2wsh-sortedmulti', { keys: 16, threshold: 16 })
     expect(inputWeight('p2wsh-sortedmulti', { keys: 17, threshold: 16 })).toBe(base + 35)
@@ -216,6 +225,14 @@ describe('what is neither input nor output', () => {
     )
   })
 
+  test('with and without witnesses, and with both', () => {
+    const [old, coin] = [{ script: p2pkhScript(hash20) }, { script: p2wpkhScript(hash20) }]
+    const outputs = [{ script: p2pkhScript(hash20) }]
+    expect(estimateWeight({ inputs: [old], outputs })).toBe(592 + 136 + 40)
+    expect(estimateWeight({ inputs: [coin], outputs })).toBe(272 + 136 + 42)
+    expect(estimateWeight({ inputs: [old, coin, old], outputs })).toBe(592 * 2 + 272 + 136 + 42 + 2)
+  })
+
   test('outputs', () => {
     expect(outputWeight(p2wpkhScript(hash20))).toBe(31 * 4)
     expect(outputWeight(new Uint8Array(252))).toBe((8 + 1 + 252) * 4)
@@ -231,6 +248,7 @@ test('dust, as Core counts it', () => {
   expect(dustOf(p2trScript(hash32))).toBe(330n)
   expect(dustOf(p2aScript())).toBe(240n)
   expect(dustOf(nullData(hash20))).toBe(0n)
+  expect(dustOf(new Uint8Array(10_000))).toBe(BigInt((8 + 3 + 10_000 + 148) * 3))
   expect(dustOf(new Uint8Array(10_001))).toBe(0n)
   expect(dustOf(OutScript.encode(Address(NETWORK).decode('1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa')))).toBe(546n)
 })

@@ -146,11 +146,11 @@ export function dustOf(script: Uint8Array): bigint {
 // ---- inside ----
 
 /** What decides how a coin is spent: the script itself, or the one that P2SH is the hash of. */
-function innerKind({ script, redeemScript }: Spending): ScriptKind {
+function innerKind({ script, redeemScript }: Spending): ScriptKind | undefined {
   const kind = scriptKind(script)
-  if (kind !== 'p2sh') return redeemScript ? 'unknown' : kind
-  const inner = redeemScript ? scriptKind(redeemScript) : 'unknown'
-  return inner === 'p2wpkh' || inner === 'p2wsh' ? inner : 'unknown'
+  if (kind !== 'p2sh') return redeemScript ? undefined : kind
+  const inner = redeemScript && scriptKind(redeemScript)
+  return inner === 'p2wpkh' || inner === 'p2wsh' ? inner : undefined
 }
 
 function withScriptSig(length: number): number {

@@ -12,6 +12,7 @@ import {
   encodeCall,
   encodeTransfer,
   MAX_UINT256,
+  PERMIT2,
 } from './abi.ts'
 import { parseAddress } from './address.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
@@ -212,6 +213,12 @@ describe('call data', () => {
     ).toBeUndefined()
   })
 
+  test('E4: what is unlimited, and where Permit2 is', () => {
+    expect(MAX_UINT256).toBe(BigInt(`0x${'f'.repeat(64)}`))
+    // https://docs.uniswap.org/contracts/permit2/overview
+    expect(PERMIT2).toBe('0x000000000022D473030F116dDEE9F6B43aC78BA3')
+  })
+
   test('an amount above its type is not understood', () => {
     const data = withViem('approve(address token, address s, uint160 n, uint48 e)', [C, A, 5n, 99])
     const wide = `${data.slice(0, 10 + 128)}${'f'.repeat(64)}${data.slice(10 + 192)}` as Hex
@@ -293,6 +300,72 @@ describe('the codec', () => {
         .map(([[type, value], count]): [string, AbiValue] => [`${type}[]`, new Array(count).fill(value)]),
     ),
   })).node
+
+  test.each<[types: string[], values: AbiValue[]]>([
+    [
+      ['uint256', 'bool', 'address', 'bytes32'],
+      [5n, true, A, WORD],
+    ],
+    [['bytes'], ['0x']],
+    [['bytes'], [`0x${'12'.repeat(31)}`]],
+    [['bytes'], [`0x${'12'.repeat(32)}`]],
+    [
+      ['bytes', 'uint48', 'bytes'],
+      [`0x${'12'.repeat(33)}`, 9n, '0x34'],
+    ],
+    [
+      ['address[]', 'bytes[]'],
+      [
+        [A, B],
+        ['0x12', WORD, '0x'],
+      ],
+    ],
+    [
+      ['uint160[]', 'bool'],
+      [[], false],
+    ],
+    [
+      ['(address,(uint256,bool))', 'bytes'],
+      [[A, [5n, true]], '0x12'],
+    ],
+    [
+      ['((uint256,bool),address)', 'bytes'],
+      [[[5n, true], A], '0x12'],
+    ],
+    [
+      ['(address,bytes)', '(bool,uint256)[]'],
+      [
+        [A, '0x12'],
+        [
+          [true, 1n],
+          [false, 2n],
+        ],
+      ],
+    ],
+  ])('%s is written as ethers writes it, and read back', (types, values) => {
+    const data = encodeAbi(types.join(), values)
+    expect(bytesToHex(data)).toBe(AbiCoder.defaultAbiCoder().encode(types, values as never))
+    expect(decodeAbi(types.join(), data)).toEqual(values)
+    expect(decodeAbi(types.join(), data.subarray(0, -1))).toBeUndefined()
+    expect(decodeAbi(types.join(), Uint8Array.of(...data, 0))).toBeUndefined()
+  })
+
+  test('bytes whose padding is not zero, or not there, are not read', () => {
+    const data = encodeAbi('bytes', ['0x1234'])
+    for (const at of [66, 80, 95]) {
+      const other = data.slice()
+      other[at] = 1
+      expect(decodeAbi('bytes', other)).toBeUndefined()
+    }
+    for (const size of [64, 66, 95]) expect(decodeAbi('bytes', data.subarray(0, size))).toBeUndefined()
+    expect(
+      decodeAbi('bytes,bytes', encodeAbi('bytes,bytes', ['0x12', '0x34']).subarray(0, 160)),
+    ).toBeUndefined()
+  })
+
+  test('a type that the codec does not have is an error and not data that is wrong', () => {
+    expect(() => decodeAbi('string', new Uint8Array(32))).toThrow(SyntaxError)
+  })
 
   test('writes what ethers writes, and reads it back', () => {
     fc.assert(

@@ -6,11 +6,13 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
 import {
   accountAddress,
+  accountId,
   addressOf,
   describe as describeKey,
   isAddress,
   parseAccount,
   parseAddress,
+  ZERO_ADDRESS,
 } from './address.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import { bnbNetwork, ethereumNetwork } from './networks.ts'
@@ -32,6 +34,7 @@ describe('EIP-55', () => {
   ])('%s', (address) => {
     expect(parseAddress(address)).toBe(address)
     expect(parseAddress(address.toLowerCase())).toBe(address)
+    expect(isAddress(address)).toBe(true)
     expect(parseAddress(`0x${address.slice(2).toUpperCase()}`)).toBe(address)
   })
 
@@ -95,6 +98,16 @@ describe('G2: what is not an address says what it is', () => {
     ['one digit too many', `${VITALIK}0`, /0x and 40 digits/],
     ['a key', `0x${'ab'.repeat(32)}`, /looks like a key/],
     ['a key without 0x', 'ab'.repeat(32), /looks like a key/],
+    ['dots at the beginning', '.vitalik.eth', /0x and 40 digits/],
+    ['a dot at the end', 'vitalik.eth.', /0x and 40 digits/],
+    ['two dots', 'vitalik..eth', /0x and 40 digits/],
+    ['a letter before a Tron address', 'xTR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t', /0x and 40 digits/],
+    ['a letter behind a Tron address', 'TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6tx', /0x and 40 digits/],
+    ['a letter before a segwit address', 'xbc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq', /0x and 40 digits/],
+    ['a stroke behind a segwit address', 'bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq/', /0x and 40 digits/],
+    ['a stroke before a link', `/ethereum:${VITALIK}`, /0x and 40 digits/],
+    ['a letter before a key', `z${'ab'.repeat(32)}`, /0x and 40 digits/],
+    ['a letter behind a key', `${'ab'.repeat(32)}z`, /0x and 40 digits/],
     ['a letter that is no digit', lower.replace('a', 'g'), /from 0–9 and a–f/],
     ['a number', 1, /is a text/],
     ['nothing at all', undefined, /is a text/],
@@ -167,9 +180,17 @@ describe('accounts', () => {
     ['another family', `bip122:000000000019d6689c085ae165831e93:${VITALIK}`, 'INVALID_ADDRESS'],
     ['a wrong checksum', `eip155:1:${VITALIK.replace('dA', 'Da')}`, 'INVALID_ADDRESS'],
     ['white space', `eip155:1: ${VITALIK}`, 'INVALID_ADDRESS'],
+    ['a letter before the chain', `xeip155:1:${VITALIK}`, 'INVALID_ADDRESS'],
+    ['a line before the chain', `x\neip155:1:${VITALIK}`, 'INVALID_ADDRESS'],
     ['no text', 1, 'INVALID_ACCOUNT'],
   ])('%s is refused', (_, text, code) => {
     expect(() => parseAccount(text as string, ethereumNetwork)).toThrow(expect.objectContaining({ code }))
+  })
+
+  test('an address has an id on each chain', () => {
+    expect(accountId(ethereumNetwork, VITALIK)).toBe(`eip155:1:${VITALIK}`)
+    expect(accountId(bnbNetwork, VITALIK)).toBe(`eip155:56:${VITALIK}`)
+    expect(ZERO_ADDRESS).toBe(`0x${'0'.repeat(40)}`)
   })
 
   test('an account of another chain of the same family is refused, both ways', () => {

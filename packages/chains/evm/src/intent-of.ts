@@ -1,4 +1,5 @@
 import { decodeCall } from './abi.ts'
+import { ZERO_ADDRESS } from './address.ts'
 import type { EvmIntent, EvmNetwork, EvmTransaction } from './intent.ts'
 
 /**
@@ -9,7 +10,7 @@ export function intentOf(tx: EvmTransaction, network: EvmNetwork): EvmIntent {
   const { to, value, data } = tx
   if (tx.type === 'eip7702') {
     const [own] = tx.authorizationList
-    return { kind: 'delegate', to: own && !/^0x0{40}$/.test(own.address) ? own.address : null }
+    return { kind: 'delegate', to: own && own.address !== ZERO_ADDRESS ? own.address : null }
   }
   if (to === null) return { kind: 'deploy', value, data }
   const accessList = 'accessList' in tx && tx.accessList.length > 0 ? { accessList: tx.accessList } : {}

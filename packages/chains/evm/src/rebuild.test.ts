@@ -140,6 +140,12 @@ describe('building', () => {
     expect(() => build(intent, numbers, network)).toThrow(expect.objectContaining({ code }))
   })
 
+  test('E2: an access list goes with a call alone', () => {
+    const stray = { ...pay, accessList: [{ address: USDT, storageKeys: [] }] }
+    expect(build(stray as EvmIntent)).toMatchObject({ accessList: [] })
+    expect(build(stray as EvmIntent, PRICED)).toMatchObject({ type: 'legacy' })
+  })
+
   test('a payment of a recipient in the wrong case is refused', () => {
     expect(() => build({ ...pay, to: TO.replace('C5', 'c5') })).toThrow(
       expect.objectContaining({ code: 'INVALID_ADDRESS' }),
@@ -270,6 +276,11 @@ describe('rebuilding', () => {
     )
   })
 
+  test('a fault of ours is no mismatch', () => {
+    const payload = encodeUnsigned(build(pay))
+    expect(() => rebuild(draftOf(undefined as never, payload), NETWORK)).toThrow(TypeError)
+  })
+
   test('E1: a payload or draft of another chain is refused', () => {
     const payload = encodeUnsigned({ ...build(pay), chainId: 56n })
     expect(() => rebuild(draftOf(pay, payload), NETWORK)).toThrow(
@@ -306,6 +317,34 @@ describe('an intent in JSON', () => {
     expect(parseIntent({ kind: 'call', to: TO, value: '0', data: '0xAB' }, NETWORK)).toMatchObject({
       data: '0xab',
     })
+  })
+
+  test.each(Object.entries(INTENTS))('E2, %s: a field more or less is refused', (_, intent) => {
+    const json = written(intent)
+    const refused = expect.objectContaining({ code: 'INVALID_DRAFT' })
+    expect(() => parseIntent({ ...json, extra: '1' }, NETWORK)).toThrow(refused)
+    for (const name of Object.keys(json).filter((name) => name !== 'accessList' && name !== 'replaces')) {
+      const { [name]: _, ...rest } = json
+      expect(() => parseIntent(rest, NETWORK)).toThrow(refused)
+    }
+    const replaces = { txid: `0x${'ab'.repeat(32)}`, nonce: '7' }
+    expect(parseIntent({ ...json, replaces }, NETWORK)).toMatchObject({ replaces: { nonce: 7n } })
+    expect(() => parseIntent({ ...json, replaces: { ...replaces, extra: '1' } }, NETWORK)).toThrow(refused)
+    expect(() => parseIntent({ ...json, replaces: undefined }, NETWORK)).toThrow(refused)
+  })
+
+  test('131,072 bytes of data are read', () => {
+    const json = { kind: 'deploy', value: '0', data: `0x${'01'.repeat(131_072)}` }
+    expect(parseIntent(json, NETWORK)).toEqual({ ...json, value: 0n })
+  })
+
+  test('a fault while it is read is not hidden', () => {
+    const json = {
+      get kind(): string {
+        throw new RangeError('no')
+      },
+    }
+    expect(() => parseIntent(json, NETWORK)).toThrow(RangeError)
   })
 
   const good = written(pay)

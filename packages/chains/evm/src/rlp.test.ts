@@ -26,6 +26,9 @@ describe('rlp', () => {
     [[], '0xc0'],
     [Uint8Array.of(0), '0x00'],
     [Uint8Array.of(15), '0x0f'],
+    [Uint8Array.of(0x7f), '0x7f'],
+    [Uint8Array.of(0x80), '0x8180'],
+    [Uint8Array.of(0xff), '0x81ff'],
     [Uint8Array.of(4, 0), '0x820400'],
     [[[], [[]], [[], [[]]]], '0xc7c0c1c0c3c0c1c0'],
     [
@@ -60,6 +63,7 @@ describe('rlp', () => {
     ['an item that reaches past its list', '0xc28300000000'],
     ['an item that reaches past its list into the next', '0xc4c1820000'],
     ['a short byte in a longer form', '0x8105'],
+    ['the last of the short bytes in a longer form', '0x817f'],
     ['a short string in a longer form', `0xb801ff`],
     ['a short list in a longer form', '0xf800'],
     ['a length with a zero in front', `0xb90038${'00'.repeat(56)}`],
@@ -70,6 +74,13 @@ describe('rlp', () => {
     ['deep nesting', `0x${'c9c8c7c6c5c4c3c2c1c0'}`],
   ])('refuses %s', (_, hex) => {
     expect(() => decode(hex)).toThrow(expect.objectContaining({ code: 'INVALID_DRAFT' }))
+  })
+
+  test('nests eight deep and no deeper', () => {
+    const nested = (depth: number): Rlp => (depth === 1 ? [] : [nested(depth - 1)])
+    expect(decode(bytesToHex(encodeRlp(nested(8))))).toEqual(nested(8))
+    expect(() => decode(bytesToHex(encodeRlp(nested(9))))).toThrow(/nests too deep/)
+    expect(() => decode('0x')).toThrow(/ends too early/)
   })
 
   test('has one form for each value: what is read is written the same', () => {
