@@ -50,6 +50,7 @@ describe('lookalikeOf', () => {
 
   it('G1: takes no base58 address for bech32', () => {
     expect(of('Tab1xyz4222222222222wxyz', ['Tab1xyz5999999999999wxyz'])).toBe('Tab1xyz5999999999999wxyz')
+    expect(of('mab1q22222222222Zwxyz', ['mab1q99999999999Zwxyz'])).toBe('mab1q99999999999Zwxyz')
   })
 
   it('G1: what a history tells makes nobody known, and makes who looks like it suspicious', () => {
@@ -98,6 +99,12 @@ describe('what a wallet remembers', () => {
     await rememberPaid(counting, id, [])
     expect(writes).toBe(1)
   })
+
+  it('asks the store nothing where nobody was paid', async () => {
+    const broken = { ...memoryStore(), get: () => Promise.reject(new Error('The disk is broken.')) }
+    await rememberPaid(broken, id, [paid({ to: null })])
+    await expect(rememberPaid(broken, id, [paid({})])).rejects.toThrow('The disk is broken.')
+  })
 })
 
 describe('the hint of a draft', () => {
@@ -105,7 +112,7 @@ describe('the hint of a draft', () => {
     const known = { contacts: [A], seen: [] }
     const hints = lookalikeHint([A, OTHER, TWIN], known)
     expect(hints).toEqual({ lookalike: A })
-    expect(lookalikeHint([A, OTHER], known)).toEqual({})
+    expect(lookalikeHint([A, OTHER], known)).toStrictEqual({})
     expect(lookalikeWarnings(hints as Record<string, string>, () => true)).toEqual([
       { code: 'lookalike', message: `A recipient looks like ${A}, which is known, but is another address.` },
     ])

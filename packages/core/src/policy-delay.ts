@@ -1,6 +1,6 @@
 import type { AccountDescriptor } from './draft.ts'
 import type { Effect } from './effects.ts'
-import { CofferError, isCofferError } from './error.ts'
+import { CofferError } from './error.ts'
 import type { ChainId } from './ids.ts'
 import { parseJson } from './json.ts'
 import { jsonable } from './jsonable.ts'
@@ -128,10 +128,8 @@ function readOne(text: string | undefined): Waiting | undefined {
     const { amounts, list, ...one } = parseJson(text) as Delay & { readonly amounts: readonly string[] }
     if (!Number.isSafeInteger(one.since) || !Number.isSafeInteger(one.until)) return undefined
     return { ...one, list: list.map((effect) => revived(effect) as Effect), amounts: amounts.map(BigInt) }
-  } catch (error) {
-    if (isCofferError(error, 'INVALID_JSON') || error instanceof SyntaxError || error instanceof TypeError)
-      return undefined
-    throw error
+  } catch {
+    return undefined
   }
 }
 

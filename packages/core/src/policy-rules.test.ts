@@ -171,6 +171,22 @@ describe('grants (E4, T3)', () => {
       expect(of(effect, { ...policy, unknownCalls: false }, ['unknown-call'])).toEqual(['unknown-call'])
     }
     expect(of(call, { steps: [{ delay: 1 }], limits: [{ asset: coin, amount: 1n, seconds: 1 }] })).toEqual([])
+    expect(of(call, { steps: [{ delay: 1, when: { newRecipient: true } }] })).toEqual([])
+  })
+
+  it('calls that are not understood are refused with the reason, and with what to do where one may say yes', () => {
+    const say = (effect: Effect, policy: Policy = {}) =>
+      messageRefusals([effect], context(policy))[0]!.message
+    const accept = "If you know what it does, use accept: ['unknown-call']."
+    expect(say(call, { unknownCalls: false })).toBe(
+      'The call to dex is not understood, and the policy allows no unknown calls.',
+    )
+    expect(say({ ...call, disguised: true })).toBe(
+      `The call to dex is not understood, and it begins like one that is, whose limits it would pass by. ${accept}`,
+    )
+    expect(say(call, { limits: [{ asset: 'fake:1/erc20:dex', amount: 1n, seconds: 1 }] })).toBe(
+      `The call to dex is not understood, and it may move a token that this wallet knows. ${accept}`,
+    )
   })
 
   it('are told one by one when there are several', () => {
@@ -310,6 +326,16 @@ describe('who becomes known', () => {
     ])
     expect(of([transfer({ asset: token }), transfer({ from: 'victim' }), call, approve()])).toEqual([])
     expect(of([transfer({ from: 'coin of the account' })], {}, '')).toEqual(['bob'])
+    expect(of([transfer({ amount: 1n })])).toEqual(['bob'])
+  })
+
+  it('is nobody to whom nothing is paid: neither where change goes nor who is lent something', () => {
+    const list: Effect[] = [
+      { kind: 'change', asset: coin, to: 'own', amount: 5n, path: '1/0' },
+      { kind: 'delegate-resource', asset: coin, amount: 5n, resource: 'energy', to: 'eve' },
+      transfer(),
+    ]
+    expect(of(list, {}, '')).toEqual(['bob'])
   })
 
   it('G1: is nobody new whom a step on new recipients let pass only since the payment was small', () => {
@@ -319,6 +345,8 @@ describe('who becomes known', () => {
     expect(of([transfer({ to: 'old' })], above)).toEqual(['old'])
     expect(of([transfer({ amount: 101n })], above)).toEqual(['bob'])
     expect(of([transfer()], step({}))).toEqual(['bob'])
+    expect(of([transfer()], { steps: [{ delay: 1 }] })).toEqual(['bob'])
+    expect(of([transfer()], { steps: [{ delay: 1 }, ...step({}).steps!, ...above.steps!] })).toEqual([])
     expect(of([transfer()], step({ effects: ['call'] }))).toEqual([])
     expect(
       of([transfer()], { steps: [{ delay: 1, when: { above: { asset: coin, amount: 100n } } }] }),

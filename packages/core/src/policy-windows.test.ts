@@ -216,6 +216,37 @@ describe('windows', () => {
     await count(pays(10n))
   })
 
+  it('G13: what was written before such a clock ran ahead keeps its time', async () => {
+    const { count, refusal } = spending([{ asset: coin, amount: 10n, seconds: 60 }])
+    await count(pays(5n))
+    pass(30)
+    await count(pays(5n))
+    pass(-20)
+    await refusal(pays(1n))
+    pass(50)
+    await count(pays(5n))
+    await refusal(pays(1n))
+    pass(10)
+    await count(pays(5n))
+  })
+
+  it('are written once for each draft, and not for one that was counted', async () => {
+    const store = memoryStore()
+    const written: string[] = []
+    const telling: Store = {
+      ...store,
+      set: async (key, value) => {
+        written.push(key)
+        return store.set(key, value)
+      },
+    }
+    const { count } = spending([{ asset: coin, amount: 10n, seconds: 60 }], telling)
+    await count(pays(5n), 'first')
+    await count(pays(5n), 'first')
+    await count(pays(5n), 'second')
+    expect(written).toHaveLength(2)
+  })
+
   it('do not turn to "nothing was spent" when their record is spoilt', async () => {
     const { count, store } = spending([{ asset: coin, amount: 10n, seconds: 60 }])
     await count(pays(10n))

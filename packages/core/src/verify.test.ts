@@ -21,7 +21,14 @@ describe('verify', () => {
     const draft = { ...fakeDraft(chain), payload: 'eve:25:3' }
     const { effects, refusals } = verify(chain, draft)
     expect(effects.list).toMatchObject([{ to: 'eve', amount: 25n }])
-    expect(refusals.map(({ rule }) => rule)).toEqual(['mismatch'])
+    expect(refusals).toEqual([
+      {
+        rule: 'mismatch',
+        message:
+          'The bytes of this draft are not what its intent asks for. Do not sign it; make a new draft.',
+        details: { chain: 'fake:1' },
+      },
+    ])
   })
 
   it('holds the bytes against an intent that the caller kept, whatever the draft says of itself', () => {
@@ -35,7 +42,11 @@ describe('verify', () => {
   it('refuses a draft of another chain, and one whose intent cannot be rebuilt; no other error is swallowed', () => {
     const moved = { ...fakeDraft(chain), chain: 'fake:2' as const }
     expect(verify(chain, moved).refusals).toMatchObject([
-      { rule: 'mismatch', message: 'This draft is for fake:2, not for fake:1.' },
+      {
+        rule: 'mismatch',
+        message: 'This draft is for fake:2, not for fake:1.',
+        details: { chain: 'fake:1' },
+      },
     ])
     const failing = (error: Error) => ({
       ...chain,
@@ -110,6 +121,21 @@ describe('verify', () => {
 })
 
 describe('assertAllowed', () => {
+  it('lists the refusals from two on', () => {
+    const refusal = { rule: 'limit', message: 'Too much.', details: {} } as const
+    expect(() => assertAllowed([refusal, refusal])).toThrow(
+      expect.objectContaining({
+        details: {
+          rule: 'limit',
+          refusals: [
+            { rule: 'limit', message: 'Too much.' },
+            { rule: 'limit', message: 'Too much.' },
+          ],
+        },
+      }),
+    )
+  })
+
   it('passes where there is no refusal, and tells a mismatch apart', () => {
     expect(() => assertAllowed([])).not.toThrow()
     const refusal = { rule: 'mismatch', message: 'Not the same.', details: { chain: 'fake:1' } } as const
