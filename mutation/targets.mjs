@@ -92,6 +92,7 @@ export const targets = {
       'check-intent',
       'conformance',
       'contracts',
+      'disguised-calls',
       'fees',
       'hostile-broadcast',
       'hostile-others',

@@ -64,9 +64,7 @@ const RECENT = 30_000
 async function fails(file, id) {
   writeFileSync(join(folder, 'job.json'), JSON.stringify({ ...job, fresh: [], active: id }))
   vitest.state.clearErrors()
-  const { testModules: all, unhandledErrors } = await run([file])
-  // Vitest keeps what became of the files before, too.
-  const testModules = all.filter(({ moduleId }) => moduleId === join(root, file))
+  const { testModules, unhandledErrors } = await run([file])
   // Vitest also tells of the files of earlier runs.
   const own = testModules.filter(({ moduleId }) => moduleId === join(root, file))
   const errors = own.flatMap((module) => [

@@ -80,11 +80,11 @@ const OF: Record<Door['chain'], readonly Told[]> = {
       evm.baseFee(10n ** 15n),
       evm.priorityFee(10n ** 15n),
       evm.gasEstimate(10n ** 9n),
+      evm.gasEstimate(1n),
       evm.balance(0n),
     ),
     ...free(
       evm.gasPrice(1n),
-      evm.gasEstimate(1n),
       evm.balance(10n ** 30n),
       evm.receiptStatus(),
       evm.unknownTransaction(),

@@ -212,6 +212,11 @@ function plan(
     const gasLimit = request.gasLimit ?? withMargin(gasUsed)
     if (gasLimit > MOST_GAS)
       throw new CofferError({ code: 'BAD_RESPONSE', message: 'The node asks for an absurd amount of gas.' })
+    if (request.gasLimit === undefined && gasLimit < PLAIN_GAS)
+      throw new CofferError({
+        code: 'BAD_RESPONSE',
+        message: `The node asks for ${gasLimit} gas, and no transaction takes less than ${PLAIN_GAS}. Ask another node.`,
+      })
     const ceiling = gasLimit * ('gasPrice' in prices ? prices.gasPrice : prices.maxFeePerGas)
     checkCeiling(ceiling, request, network)
     if (!max || intent.kind !== 'pay') return { intent, gasUsed, gasLimit, prices }

@@ -105,6 +105,7 @@ describe('the coin', () => {
     ])
     expect(codes(effects)).toEqual(['deployment'])
     expect(look({ to: null, data: '0x' }).list).toMatchObject([{ kind: 'deploy', codeSize: 0 }])
+    expect(effects.fields).toMatchObject({ to: '', data: '0x6001', value: '3' })
   })
 })
 

@@ -116,6 +116,25 @@ describe('call data', () => {
       expect(decodeCall(data)).toBeUndefined()
   })
 
+  it('of a word that is dirty, or neither yes nor no, is not understood at all', () => {
+    const call = (address: string, yes: string) => decodeCall(`a22cb465${address}${yes}`)
+    const [good, yes, no] = ['11'.repeat(20).padStart(64, '0'), '1'.padStart(64, '0'), '0'.repeat(64)]
+    expect(call(good, yes)).toMatchObject({ name: 'setApprovalForAll', approved: true })
+    expect(call(good, no)).toMatchObject({ approved: false })
+    for (const dirty of [
+      `f${good.slice(1)}`,
+      `ff${'0'.repeat(24)}${'41'.repeat(19)}`,
+      `${'0'.repeat(20)}ff41${good.slice(24)}`,
+      `${'0'.repeat(22)}a0${good.slice(24)}`,
+      `000${'11'.repeat(20).padStart(61, 'f')}`,
+    ])
+      expect(call(dirty, yes), dirty).toBeUndefined()
+    for (const word of ['2', '3', '10', '11'])
+      expect(call(good, word.padStart(64, '0')), word).toBeUndefined()
+    expect(call(good, '1'.padEnd(64, '0'))).toBeUndefined()
+    expect(call(good, `8${'1'.padStart(63, '0')}`)).toBeUndefined()
+  })
+
   it('has addresses as words of 32 bytes', () => {
     expect(encodeAddress('TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t')).toBe(
       '000000000000000000000000a614f803b6fd780986a42c78ec9c7f77e6ded13c',

@@ -31,11 +31,7 @@ it.each<[string, Partial<FeeParts>, string]>([
     '1,234,345 bytes of staked bandwidth',
   ],
   ['burnt bandwidth', { bandwidth: burnt }, 'for 1,335 bytes'],
-  [
-    'a new account',
-    { bandwidth: { ...burnt, burnt: 0n }, activation: 1_100_000n },
-    'to open the account',
-  ],
+  ['a new account', { bandwidth: { ...burnt, burnt: 0n }, activation: 1_100_000n }, 'to open the account'],
   [
     'energy that is burnt',
     { energy: { ...energy, used: 27_988n, burnt: 2_798_800n } },

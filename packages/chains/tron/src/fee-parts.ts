@@ -61,7 +61,7 @@ export function ceilingOf(
     bandwidthOf(rawLength, signatures) * prices.byte +
     (opens ? prices.activation : 0n) +
     (tx.memo === '' ? 0n : prices.memo) +
-    (signatures > 1 ? prices.multiSign : 0n) +
+    (signatures === 1 ? 0n : prices.multiSign) +
     (type === 'AccountPermissionUpdateContract' ? prices.permissions : 0n)
   )
 }

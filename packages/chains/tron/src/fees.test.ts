@@ -250,6 +250,7 @@ describe('the ceiling', () => {
         for (const [permission, keys, signatures] of [
           [0, 1, 1],
           [0, 2, 5],
+          [1, 1, 5],
           [2, 1, 5],
         ] as const) {
           const tx: TronTransaction = { ...numbers, feeLimit, memo, permission, contract }
@@ -324,6 +325,20 @@ describe('the parts', () => {
     expect(feeParts({ hints: {} })).toBeUndefined()
     expect(feeParts({ hints: { bandwidthFrom: 'nobody' } })).toBeUndefined()
     expect(feeParts({ hints: { bandwidthFrom: 'free', energy: '-5', fee: '1e3' } })?.total).toBe(0n)
+  })
+
+  it('that are nothing are left out', () => {
+    const energy = { used: 0n, penalty: 0n, shared: 0n, staked: 0n, burnt: 0n, price: 0n }
+    const parts: FeeParts = {
+      bandwidth: { bytes: 267n, from: 'free', burnt: 0n },
+      energy,
+      activation: 0n,
+      memo: 0n,
+      multiSign: 0n,
+      permissions: 0n,
+      total: 1n,
+    }
+    expect(hintsOf(parts)).toEqual({ bandwidthFrom: 'free', bandwidth: '267', fee: '1' })
   })
 
   it('that the account cannot pay are told', () => {

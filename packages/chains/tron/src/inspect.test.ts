@@ -1,17 +1,19 @@
 import { type DraftFields, type Effect, isCofferError } from '@coffer/core'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { encodeApprove, encodeTransfer } from './abi.ts'
 import { makeDraft } from './draft.ts'
 import { BOB, EVE, OWN, TRX, USDT, word } from './fake-source.fixture.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
-import { read, write } from './hostile.fixture.ts'
+import { forget, read, write } from './hostile.fixture.ts'
 import { inspect } from './inspect.ts'
 import type { Hex, TronIntent } from './intent.ts'
 import { intentOf } from './intent-of.ts'
 import { tronNetwork } from './networks.ts'
 import { rebuild } from './rebuild.ts'
+
+beforeEach(forget)
 
 const COIN = tronNetwork.coin.id
 const ACCOUNT = `tron:0x2b6653dc:${OWN}`
@@ -410,7 +412,7 @@ describe('hints', () => {
 })
 
 describe('any change of one byte', () => {
-  const drafts = KINDS.map(([, intent]) => draftOf(intent, {}, 30n * TRX))
+  const drafts = () => KINDS.map(([, intent]) => draftOf(intent, {}, 30n * TRX))
   const told = (draft: DraftFields): string =>
     JSON.stringify(inspect(draft, tronNetwork), (_, value) =>
       typeof value === 'bigint' ? `${value}` : value,
@@ -419,7 +421,7 @@ describe('any change of one byte', () => {
   it('is refused, or shown; and signed only where it is a free number', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(...drafts),
+        fc.constantFrom(...drafts()),
         fc.nat(),
         fc.integer({ min: 1, max: 255 }),
         (draft, place, byte) => {
@@ -458,9 +460,10 @@ describe('any change of one byte', () => {
   })
 
   it('bytes that are anything at all are never half understood', () => {
+    const first = drafts()[0]!
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-        const draft = { ...drafts[0]!, payload: `0x${bytesToHex(bytes)}` as Hex }
+        const draft = { ...first, payload: `0x${bytesToHex(bytes)}` as Hex }
         expect(() => inspect(draft, tronNetwork)).toThrow(expect.objectContaining({ code: 'INVALID_DRAFT' }))
       }),
       { numRuns: 300 },
@@ -469,17 +472,17 @@ describe('any change of one byte', () => {
       '',
       '0x',
       'zz',
-      drafts[0]!.payload.slice(2),
-      drafts[0]!.payload.toUpperCase(),
-      `${drafts[0]!.payload}0`,
+      first.payload.slice(2),
+      first.payload.toUpperCase(),
+      `${first.payload}0`,
     ])
-      expect(() => inspect({ ...drafts[0]!, payload }, tronNetwork)).toThrow(
+      expect(() => inspect({ ...first, payload }, tronNetwork)).toThrow(
         expect.objectContaining({ code: 'INVALID_DRAFT' }),
       )
   })
 
   it('another account and another chain are refused', () => {
-    const [draft] = drafts
+    const [draft] = drafts()
     for (const change of [{ account: `tron:0x2b6653dc:${EVE}` }, { chain: 'tron:0x94a9059e' as const }])
       expect(() => inspect({ ...draft!, ...change }, tronNetwork)).toThrow(
         expect.objectContaining({ code: 'INVALID_DRAFT' }),

@@ -283,7 +283,8 @@ function picture({
   keys,
   operations,
 }: ContractPermission): PermissionEffect {
-  const role = ROLES[type] ?? `type ${type}`
+  // The bytes hold 0 to 2 alone: others are refused when they are read.
+  const role = ROLES[type]!
   return {
     role: permissionName === role ? role : `${role} "${permissionName.replace(/[\p{C}"]/gu, '')}"`,
     threshold,

@@ -39,8 +39,8 @@ const COMMON = ['memo', 'permission', 'again']
 
 function readIntent(json: Json, network: TronNetwork): TronIntent {
   const { kind } = json
-  const only = (needed: readonly string[], optional: readonly string[] = []): void =>
-    keys(json, ['kind', ...needed], [...COMMON, ...optional])
+  const only = (needed: readonly string[], ...optional: readonly string[]): void =>
+    keys(json, ['kind', ...needed], ...COMMON, ...optional)
   const common = {
     ...(has(json, 'memo') ? { memo: hexOf(json['memo']) } : {}),
     ...(has(json, 'permission') ? { permission: parsePermission(json['permission']) } : {}),
@@ -66,7 +66,7 @@ function readIntent(json: Json, network: TronNetwork): TronIntent {
         ...common,
       }
     case 'call': {
-      only(['to', 'value', 'data'], ['token'])
+      only(['to', 'value', 'data'], 'token')
       const call = {
         kind,
         to: address(json['to']),
@@ -126,7 +126,7 @@ function readIntent(json: Json, network: TronNetwork): TronIntent {
         ...common,
       }
     case 'permissions':
-      only(['owner', 'actives'], ['witness'])
+      only(['owner', 'actives'], 'witness')
       return {
         kind,
         owner: keySet(json['owner']),
@@ -183,12 +183,12 @@ function text(json: unknown): string {
 }
 
 function hexOf(json: unknown): string {
-  if (typeof json === 'string' && json.length <= 2_000 && /^(?:[0-9a-f]{2})+$/.test(json)) return json
+  if (typeof json === 'string' && json.length <= 2 * 1_000 && /^(?:[0-9a-f]{2})+$/.test(json)) return json
   throw invalid('One of its parts should be lower-case hexadecimal.')
 }
 
 function dataOf(json: unknown): Hex {
-  if (typeof json === 'string' && json.length <= 2 + 2 * 131_072 && /^0x(?:[0-9a-f]{2})*$/.test(json))
+  if (typeof json === 'string' && json.length / 2 - 1 <= 131_072 && /^0x(?:[0-9a-f]{2})*$/.test(json))
     return json as Hex
   throw invalid('Its data is not lower-case hex of at most 128 KiB.')
 }
@@ -213,7 +213,7 @@ function list(json: unknown): readonly unknown[] {
 }
 
 /** Throws unless the object has all of `needed` and nothing besides but some of `optional`. */
-function keys(fields: Json, needed: readonly string[], optional: readonly string[] = []): void {
+function keys(fields: Json, needed: readonly string[], ...optional: readonly string[]): void {
   const missing = needed.find((name) => !has(fields, name))
   if (missing) throw invalid(`It lacks "${missing}".`)
   const extra = Object.keys(fields).find((name) => !needed.includes(name) && !optional.includes(name))

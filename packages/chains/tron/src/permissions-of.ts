@@ -25,7 +25,9 @@ export function signersOf(
   // An account that was never changed has one active permission, with its own key.
   const active =
     account.actives.find(({ id }) => id === wanted) ??
-    (wanted === 2 && account.actives.length === 0 ? { ...own(address), operations: '' } : undefined)
+    (wanted === 2 && account.actives.length === 0
+      ? { ...own(address), operations: 'f'.repeat(64) }
+      : undefined)
   if (!active)
     throw new CofferError({
       code: 'INVALID_REQUEST',
@@ -34,7 +36,7 @@ export function signersOf(
   const { type } = contractOf(intent, network, address)
   const [number] = contracts[type]
   const operations = hexToBytes(active.operations)
-  if (operations.length > 0 && !(((operations[number >> 3] ?? 0) >> (number & 7)) & 1))
+  if (!((operations[number >> 3]! >> (number & 7)) & 1))
     throw new CofferError({
       code: 'INVALID_REQUEST',
       message: `The permission ${wanted} of the account may not sign a ${type}. Choose another one.`,

@@ -88,7 +88,11 @@ describe('weighing', () => {
             expect(() => enough(found, all)).toThrow(
               expect.objectContaining({
                 code: 'SIGNATURES_MISSING',
-                details: expect.objectContaining({ weight: sum, threshold }),
+                details: {
+                  weight: sum,
+                  threshold,
+                  signed: expect.arrayContaining(who.map((i) => keys[i]!.address)),
+                },
               }),
             )
             return

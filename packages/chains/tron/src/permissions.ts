@@ -18,10 +18,10 @@ export function weigh(
   const found = new Map<string, Uint8Array>()
   for (const signature of signatures) {
     const signer = signerOf(hash, signature)
-    if (signer === undefined || !keys.some(({ address }) => address === signer))
-      throw wrong('One of its signatures is of nobody who may sign for the account.')
-    if (found.has(signer)) throw wrong('Somebody signed it twice.')
-    found.set(signer, signature)
+    const key = keys.find(({ address }) => address === signer)
+    if (!key) throw wrong('One of its signatures is of nobody who may sign for the account.')
+    if (found.has(key.address)) throw wrong('Somebody signed it twice.')
+    found.set(key.address, signature)
   }
   return found
 }
@@ -40,7 +40,7 @@ export function enough(signatures: Weighed, permission: SigningPermission): Uint
   const { threshold, keys } = permission
   const signed = keys
     .filter(({ address }) => signatures.has(address))
-    .sort((a, b) => (a.weight < b.weight ? 1 : a.weight > b.weight ? -1 : 0))
+    .sort((a, b) => Number(b.weight - a.weight))
   let weight = 0n
   const chosen: Uint8Array[] = []
   for (const key of signed) {

@@ -127,6 +127,8 @@ describe('what is written', () => {
     ['128', { amount: 128n }, 2, '108001'],
     ['true', { yes: true }, 4, '2001'],
     ['text', { text: 'testing' }, 6, '320774657374696e67'],
+    ['a text as long as an address', { text: 'x'.repeat(21) }, 6, `3215${'78'.repeat(21)}`],
+    ['the longest number of a token', { token: '9'.repeat(19) }, 7, `3a13${'39'.repeat(19)}`],
     ['a byte order mark', { text: '\ufeff' }, 6, '3203efbbbf'],
     ['a list with an empty one', { raws: ['', '00'] }, 13, '6a006a0100'],
     ['a message that is there and empty', { other: { id: 0n } }, 11, '5a00'],
@@ -156,6 +158,9 @@ describe('what is written', () => {
     ['a token that is a name', { token: 'BTT' }],
     ['a token with a zero in front', { token: '01' }],
     ['a token that is nothing', { token: '' }],
+    ['a token with something after its number', { token: '1x' }],
+    ['a token with something before its number', { token: 'x1' }],
+    ['a token of twenty digits', { token: '1'.repeat(20) }],
     ['an address that is none', { address: 'T' }],
     ['an address that is missing', { address: '' }],
     ['no address', { address: undefined }],
@@ -165,7 +170,22 @@ describe('what is written', () => {
     ['a list that is a message', { list: { id: 1n } }],
     ['a list with a hole', { list: [undefined] }],
   ])('is never %s', (_, fields) => {
-    expect(() => write({ ...least, ...fields } as Sample)).toThrow(CofferError)
+    // Addresses have sentences of their own.
+    const isText = typeof (fields as Partial<Sample>).address === 'string'
+    expect(() => write({ ...least, ...fields } as Sample)).toThrow(
+      expect.objectContaining({ code: isText ? 'INVALID_ADDRESS' : 'INVALID_DRAFT' }),
+    )
+  })
+
+  test.each<[string, object, string]>([
+    ['a number out of range', { amount: -1n }, 'out of range'],
+    ['a value of another kind', { amount: '1' }, 'of the wrong kind'],
+    ['bytes that are not hex', { bytes: '0x00' }, 'whole bytes in hex'],
+    ['a text of half a character', { text: '\ud800' }, 'cannot be written'],
+    ['a part', { inner: undefined }, 'part of it is missing'],
+    ['a list', { list: undefined }, 'lists is missing'],
+  ])('%s is told as that', (_, fields, sentence) => {
+    expect(() => write({ ...least, ...fields } as Sample)).toThrow(sentence)
   })
 })
 
@@ -188,6 +208,7 @@ describe('what is read is canonical', () => {
     ['a length in a longer form', 6, '32810061', /longer form/],
     ['an integer of more than 64 bits', 1, '08ffffffffffffffffff02', /out of range/],
     ['an integer that never ends', 1, '08ffffffffffffffffffffff01', /out of range/],
+    ['an integer of eleven bytes', 1, `08${'80'.repeat(10)}00`, /out of range/],
     ['a negative amount', 2, '10ffffffffffffffffff01', /out of range/],
     ['2^63 for an amount', 2, '1080808080808080808001', /out of range/],
     ['two for a boolean', 4, '2002', /out of range/],
@@ -203,6 +224,7 @@ describe('what is read is canonical', () => {
     ['the name of a token', 7, '3a03425454', /number of a token/],
     ['no token', 7, '', /number of a token/],
     ['a zero before a token', 7, '3a023031', /number of a token/],
+    ['a letter after a token', 7, '3a023178', /number of a token/],
     ['an address of 20 bytes', 8, `4214${USDT_FIELD.slice(6)}`, /not an address/],
     ['an address of another network', 8, USDT_FIELD.replace('1541', '15a0'), /not an address/],
     ['no address', 8, '', /not an address/],

@@ -13,7 +13,8 @@ export type TextKind = 'hex' | 'text' | 'digits' | 'address'
  * What a field holds. `int64` is a bigint of 64 bits with its sign, `amount` one that is not negative; a number n
  * stands for whole numbers from 0 to n, as enums have them; a schema is a message within.
  */
-export type Kind = 'int64' | 'amount' | 'bool' | number | TextKind | Schema
+export type Kind = IntegerKind | TextKind | Schema
+type IntegerKind = 'int64' | 'amount' | 'bool' | number
 
 /**
  * The number of a field, its kind, and: `list` for any number of them, `maybe` for a message or an address that can be absent,
@@ -69,6 +70,13 @@ type KindValue<K> = K extends 'int64' | 'amount'
         : ValueOf<K>
 
 const MAX_INT64 = (1n << 63n) - 1n
+
+/** The least and the most that a field holds. */
+const RANGES: Readonly<Record<Exclude<IntegerKind, number>, readonly [least: bigint, most: bigint]>> = {
+  int64: [-MAX_INT64 - 1n, MAX_INT64],
+  amount: [0n, MAX_INT64],
+  bool: [0n, 1n],
+}
 
 /**
  * Writes a message in its canonical form: fields in the order of their numbers, none that has its default, integers in
@@ -147,9 +155,9 @@ function integerFrom(kind: Kind, value: unknown): unknown {
   return value
 }
 
-function fits(kind: Kind, integer: bigint): boolean {
-  const highest = typeof kind === 'number' ? BigInt(kind) : kind === 'bool' ? 1n : MAX_INT64
-  return integer <= highest && integer >= (kind === 'int64' ? -MAX_INT64 - 1n : 0n)
+function fits(kind: IntegerKind, integer: bigint): boolean {
+  const [least, most] = typeof kind === 'number' ? [0n, BigInt(kind)] : RANGES[kind]
+  return least <= integer && integer <= most
 }
 
 function isText(kind: Kind): kind is TextKind {
@@ -203,7 +211,8 @@ function read(schema: Schema, bytes: Uint8Array, wrong: Wrong): Record<string, u
       if (byte === undefined) throw wrong('It ends too early.')
       value |= BigInt(byte & 127) << shift
       if (byte > 127) continue
-      if (byte === 0 && shift > 0n) throw wrong('One of its numbers is written in a longer form than needed.')
+      if (byte === 0 && shift !== 0n)
+        throw wrong('One of its numbers is written in a longer form than needed.')
       if (value >> 64n) break
       return value
     }
@@ -248,7 +257,7 @@ function defaultOf([, kind, how]: Field, wrong: Wrong): unknown {
   return isText(kind) ? textOf(kind, new Uint8Array(), wrong) : integerOf(kind, 0n, wrong)
 }
 
-function integerOf(kind: Kind, value: bigint, wrong: Wrong): bigint | number | boolean {
+function integerOf(kind: IntegerKind, value: bigint, wrong: Wrong): bigint | number | boolean {
   const integer = BigInt.asIntN(64, value)
   if (!fits(kind, integer)) throw wrong('One of its numbers is out of range.')
   return kind === 'bool' ? integer === 1n : typeof kind === 'number' ? Number(integer) : integer

@@ -167,8 +167,8 @@ async function ownKeys(
   const found = new Map<Address, string>()
   const look = async (path: string): Promise<boolean> => {
     const address = await addressAt(ring, path, engine)
-    if (address !== undefined && permission.keys.some((key) => key.address === address))
-      found.set(address, path)
+    const key = permission.keys.find((key) => key.address === address)
+    if (key) found.set(key.address, path)
     return address !== undefined
   }
   let hasPaths = false
@@ -202,7 +202,6 @@ function readPermission(text: string): SigningPermission {
   try {
     return parsePermission(parseJson(text))
   } catch (cause) {
-    if (!isCofferError(cause)) throw cause
     throw invalidSigned('What it says of its signers cannot be read.', cause)
   }
 }

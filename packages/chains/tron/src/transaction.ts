@@ -139,7 +139,7 @@ function remember(bytes: Uint8Array, tx: TronTransaction): void {
 
 /** Nobody may change what others will read. */
 function frozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value
+  if (!(value instanceof Object)) return value
   for (const inner of Object.values(value)) frozen(inner)
   return Object.freeze(value)
 }

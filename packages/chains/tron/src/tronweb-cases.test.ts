@@ -1,11 +1,14 @@
 import { TronWeb, utils } from 'tronweb'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { contracts } from './contracts.ts'
 import { allContracts } from './contracts-more.ts'
 import { bytesToHex, hexToBytes } from './hex.ts'
+import { forget } from './hostile.fixture.ts'
 import { decodeRaw, encodeRaw, txidOf } from './transaction.ts'
 import { expectTold, toTronWeb } from './tronweb.fixture.ts'
 import { b58, cases, HEADER } from './tronweb-cases.fixture.ts'
+
+beforeEach(forget)
 
 interface Built {
   readonly txID: string

@@ -68,7 +68,7 @@ function rulesOf(network: TronNetwork): TypedDataRules {
   return {
     chainId: chainIdOf(network),
     network: network.name,
-    parseAddress: (text) => parseAddress(/^0x[0-9a-fA-F]{40}$/.test(text) ? `41${text.slice(2)}` : text),
+    parseAddress: (text) => parseAddress(text.startsWith('0x') ? `41${text.slice(2)}` : text),
     addressBytes: (address) => addressToBytes(address).subarray(1),
     types: { trcToken: 'uint256' },
   }
