@@ -91,7 +91,9 @@ export async function send(
 }
 
 export async function mined(node: TronNode, wallet: TestWallet, draft: Draft): Promise<Sent> {
-  const signed = await wallet.sign(draft, { accept: ['permission-change', 'unlimited-approval', 'unknown-call'] })
+  const signed = await wallet.sign(draft, {
+    accept: ['permission-change', 'unlimited-approval', 'unknown-call'],
+  })
   const payment = await wallet.publish(signed)
   const info = await node.request<Info>('wallet/gettransactioninfobyid', { value: payment.txid })
   return { signed, payment, info }
