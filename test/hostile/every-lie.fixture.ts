@@ -109,11 +109,7 @@ export function everyLie(
         await look(payer)
       }
       const attempt = await pay(payer, request, from === 'publishing' ? play : undefined)
-      if (attempt.signed)
-        await payer.wallet
-          .payment(attempt.signed)
-          .status()
-          .catch(() => {})
+      if (attempt.signed) await followed(payer, attempt.signed, () => liar.played.length > before)
       liar.calm()
       payer.wallet.dispose()
       // Who answers late has told nothing yet when nobody waits any more.
@@ -155,6 +151,17 @@ export function everyLie(
         if (!told.strands) expect(arrived).toBe(AMOUNT)
       })
   })
+}
+
+/** Asks how a payment stands until there was something to lie about, as there is once it is mined. */
+async function followed({ wallet }: Person, signed: Signed, isTold: () => boolean): Promise<void> {
+  for (let tries = 0; tries === 0 || (tries < 40 && !isTold()); tries++) {
+    await wallet
+      .payment(signed)
+      .status()
+      .catch(() => {})
+    if (!isTold()) await new Promise((resolve) => setTimeout(resolve, 50))
+  }
 }
 
 async function again({ wallet }: Person, signed: Signed): Promise<Attempt> {
