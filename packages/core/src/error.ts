@@ -64,8 +64,25 @@ export type ErrorCode =
   | 'PAYMENT_DROPPED'
   | 'PAYMENT_EXPIRED'
   | 'PAYMENT_OPEN'
-  // storage, local chains, programs
+  // storage
   | 'STORE_FAILED'
+  | 'STORE_UNAVAILABLE'
+  | 'STORE_INVALIDATED'
+  | 'STORE_CANCELLED'
+  | 'STORE_FULL'
+  // keys at rest
+  | 'VAULT_MISSING'
+  | 'VAULT_EXISTS'
+  | 'VAULT_LOCKED'
+  | 'VAULT_FULL'
+  | 'VAULT_CHANGED'
+  | 'UNLOCK_FAILED'
+  | 'TOO_MANY_ATTEMPTS'
+  | 'WEAK_PASSWORD'
+  | 'INVALID_BACKUP'
+  | 'BACKUP_MISMATCH'
+  | 'WATCH_ONLY'
+  // local chains, programs
   | 'DEVNET_UNAVAILABLE'
   | 'DEVNET_FAILED'
   | 'INTERNAL'

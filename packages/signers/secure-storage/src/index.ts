@@ -1,0 +1,1 @@
+export type { DeviceKey, DeviceKeyData, DeviceKeyOptions } from './device-key.ts'
