@@ -2,6 +2,7 @@ import { Secret, TOTP } from 'otpauth'
 import { CofferError } from './error.ts'
 import { parseJson } from './json.ts'
 import type { Ask, AskOptions, Question } from './policy-ask.ts'
+import { randomBytes } from './random.ts'
 import { type Store, withLock } from './store.ts'
 
 export interface TotpOptions {
@@ -74,14 +75,7 @@ export function newTotp({ issuer, label }: { readonly issuer: string; readonly l
   readonly secret: string
   readonly uri: string
 } {
-  const { crypto } = globalThis
-  if (typeof crypto?.getRandomValues !== 'function')
-    throw new CofferError({
-      code: 'NO_RANDOMNESS',
-      message: 'This platform has no crypto.getRandomValues, so no secret can be made here.',
-    })
-  const bytes = crypto.getRandomValues(new Uint8Array(20))
-  const secret = new Secret({ buffer: bytes.buffer })
+  const secret = new Secret({ buffer: randomBytes(20).buffer })
   return { secret: secret.base32, uri: new TOTP({ issuer, label, secret, period: PERIOD }).toString() }
 }
 

@@ -1,8 +1,7 @@
-import { CofferError } from '@coffer/core'
+import { CofferError, randomBytes } from '@coffer/core'
 import { pbkdf2Async } from '@noble/hashes/pbkdf2.js'
 import { sha512 } from '@noble/hashes/sha2.js'
 import { checksumHolds, wordsOf } from './entropy.ts'
-import { randomBytes } from './random.ts'
 import type { Wordlist } from './wordlist.ts'
 import { wordlist as english } from './wordlists/english.ts'
 

@@ -4,9 +4,9 @@ import {
   type EcdsaSignature,
   type Engine,
   isBulk,
+  randomBytes,
   type SignatureClaim,
 } from '@coffer/core'
-import { randomBytes } from './random.ts'
 
 /** A key in memory. The signer owns it and wipes it. */
 export interface SecretKey {

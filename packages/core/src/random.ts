@@ -1,10 +1,13 @@
-import { CofferError } from '@coffer/core'
+import { CofferError } from './error.ts'
 
 /**
  * Bytes from the platform's secure generator, asked directly: nothing else is mixed in, and nothing takes its place.
  *
  * Throws `NO_RANDOMNESS` where there is no `crypto.getRandomValues`, and `WEAK_RANDOMNESS` when it is plainly broken: all
- * bytes equal, or the same bytes twice. A good generator fails that test once in 2^120 draws.
+ * bytes equal, or the same bytes twice. A good generator fails that test once in 2^120 draws of 16 bytes; ask for 12 or more.
+ *
+ * @example
+ * const salt = randomBytes(16)
  */
 export function randomBytes(length: number): Uint8Array {
   const first = draw(length)
