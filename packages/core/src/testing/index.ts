@@ -1,6 +1,7 @@
 export type { Runner } from './assert.ts'
 export { type ChainUnderTest, chainConformance } from './chain.ts'
 export { type EngineSubject, engineConformance } from './engine.ts'
+export { approvedKeyChainDraft, keyChain, keyChainDraft } from './key-chain.ts'
 export * from './signer.ts'
 export * from './source.ts'
 export * from './store.ts'

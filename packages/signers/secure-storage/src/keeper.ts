@@ -64,7 +64,11 @@ interface Change<T> {
 }
 
 /** The vault as an object: what is known of it, its open session, and one change at a time. */
-export function keepVault(config: Config, loaded: Loaded, session: Opened | undefined): Vault {
+export function keepVault(
+  config: Config,
+  loaded: Loaded,
+  session?: { readonly opened: Opened; readonly secrets: readonly SecretInfo[] },
+): Vault {
   const { store, name, cost, autoLock = {} } = config
   let envelope = loaded === 'damaged' ? undefined : loaded
   let { generation } = config
@@ -420,7 +424,7 @@ export function keepVault(config: Config, loaded: Loaded, session: Opened | unde
       }
     },
   })
-  if (session) open(session, infos)
+  if (session) open(session.opened, session.secrets)
   return vault
 }
 

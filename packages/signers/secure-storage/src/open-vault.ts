@@ -48,7 +48,10 @@ export async function createVault(options: CreateVaultOptions): Promise<Vault> {
       }
       const envelope = writeContents(empty, opened, stored)
       await saveVault(store, name, envelope)
-      return keepVault({ ...options, name, cost }, envelope, { ...opened, dataKey: dataKey.slice() })
+      return keepVault({ ...options, name, cost }, envelope, {
+        opened: { part: 'outer', dataKey: dataKey.slice() },
+        secrets: stored.map(infoOf),
+      })
     })
   } finally {
     dataKey.fill(0)
@@ -66,7 +69,7 @@ export async function createVault(options: CreateVaultOptions): Promise<Vault> {
 export async function openVault(options: OpenVaultOptions): Promise<Vault> {
   const { store, name = 'vault', cost = DEFAULT_COST, generation } = options
   const loaded = await loadVault(store, name, generation)
-  if (loaded) return keepVault({ ...options, name, cost }, loaded, undefined)
+  if (loaded) return keepVault({ ...options, name, cost }, loaded)
   throw new CofferError({
     code: 'VAULT_MISSING',
     message: `There is no vault of the name ${JSON.stringify(name)} in this store. Make one, or restore one from a backup.`,

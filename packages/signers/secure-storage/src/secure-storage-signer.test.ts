@@ -1,14 +1,13 @@
 import { createWallet, memoryStore } from '@coffer/core'
-import { signerConformance } from '@coffer/core/testing'
+import { keyChain, keyChainDraft, signerConformance } from '@coffer/core/testing'
 import { ethereum } from '@coffer/evm'
 import { softwareSigner } from '@coffer/signer-software'
 import { describe, expect, it } from 'vitest'
-import { keyChain, rawDraft } from '../../software/src/key-chain.fixture.ts'
 import { createVault, openVault, secureStorageSigner, type Vault } from './index.ts'
 import { CHEAP, MNEMONIC, PASSWORD } from './vault.fixture.ts'
 
 const chain = keyChain()
-const draft = rawDraft
+const draft = keyChainDraft
 
 const make = (store = memoryStore(), more = {}): Promise<Vault> =>
   createVault({

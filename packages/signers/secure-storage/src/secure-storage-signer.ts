@@ -68,7 +68,8 @@ export function secureStorageSigner(options: SecureStorageSignerOptions): Signer
       alive()
       throwIfAborted(signal)
     }
-    keys ??= inside.signer(idOf())
+    // What a vault holds that shows nothing is known once it is open.
+    keys ??= inside.signer(vault.state === 'unlocked' ? idOf() : '')
     vault.touch()
     return keys
   }

@@ -1,7 +1,7 @@
 import { hdFromSeed, hdToXprv, nobleEngine } from '@coffer/core'
 import { entropyToMnemonic } from '@scure/bip39'
 import { describe, expect, it, vi } from 'vitest'
-import { fromHex, toHex } from './key-chain.fixture.ts'
+import { fromHex, toHex } from './hex.fixture.ts'
 import { checkMnemonic, generateMnemonic, mnemonicToSeed } from './mnemonic.ts'
 import { wordlist as czech } from './wordlists/czech.ts'
 import { wordlist as english } from './wordlists/english.ts'

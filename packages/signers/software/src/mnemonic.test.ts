@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { CofferError, randomBytes } from '@coffer/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { toHex } from './key-chain.fixture.ts'
+import { toHex } from './hex.fixture.ts'
 import { checkMnemonic, generateMnemonic, mnemonicToSeed } from './mnemonic.ts'
 import { wordlist as english } from './wordlists/english.ts'
 import { wordlist as japanese } from './wordlists/japanese.ts'

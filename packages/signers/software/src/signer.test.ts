@@ -16,9 +16,10 @@ import {
   type Signer,
 } from '@coffer/core'
 import { tinyEngine } from '@coffer/core/engines/tiny'
-import { signerConformance } from '@coffer/core/testing'
+import { approvedKeyChainDraft, keyChain, keyChainDraft, signerConformance } from '@coffer/core/testing'
 import * as tiny from 'tiny-secp256k1'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { fromHex, toHex } from './hex.fixture.ts'
 import {
   exportPrivateKey,
   mnemonicToSeed,
@@ -27,7 +28,6 @@ import {
   softwareSigner,
   xprvSigner,
 } from './index.ts'
-import { fromHex, keyChain, keyDraft, rawDraft, toHex } from './key-chain.fixture.ts'
 
 const MNEMONIC = 'legal winner thank year wave sausage worth useful legal winner thank yellow'
 const PASSPHRASE = 'correct horse'
@@ -61,7 +61,7 @@ for (const engine of [nobleEngine, tinyEngine(tiny)])
         make: () => make(engine),
         chain,
         paths: pathsOf(name),
-        draft: (key) => rawDraft(key),
+        draft: (key) => keyChainDraft(key),
         address: ({ publicKey }) => toHex(publicKey),
         typedData: { hello: 'world' },
       },
@@ -182,14 +182,14 @@ describe('the four factories', () => {
   it('serve a wallet', async () => {
     const wallet = createWallet({ chains: [chain], signer: softwareSigner({ mnemonic: MNEMONIC }) })
     const key = await softwareSigner({ mnemonic: MNEMONIC }).publicKey(chain.path(0))
-    const signed = await wallet.sign(rawDraft(key))
+    const signed = await wallet.sign(keyChainDraft(key))
     chain.checkSigned(signed)
     const message = await wallet.signMessage({ chain: chain.id, descriptor: chain.describe(key) }, 'hello')
     expect(
       chain.verifyMessage!({ address: toHex(key.publicKey), message: 'hello', signature: message }),
     ).toBe(true)
     wallet.dispose()
-    await expect(wallet.sign(rawDraft(key))).rejects.toMatchObject({
+    await expect(wallet.sign(keyChainDraft(key))).rejects.toMatchObject({
       code: 'SIGNER_DISPOSED',
     })
   })
@@ -264,7 +264,7 @@ describe('Keys', () => {
       const { ecdsa } = await keysOf(signer, path)
       expect(() => ecdsa(hash)).toThrow(expect.objectContaining({ code: 'SIGNATURE_WRONG' }))
       const key = await signer.publicKey(path)
-      await expect(signer.sign({ chain, draft: await keyDraft(key) })).rejects.toMatchObject({
+      await expect(signer.sign({ chain, draft: await approvedKeyChainDraft(key) })).rejects.toMatchObject({
         code: 'SIGNATURE_WRONG',
       })
     })
@@ -490,7 +490,7 @@ describe('G7: secrets', () => {
       )
     look(signer)
     const key = await signer.publicKey(path)
-    const draft = await keyDraft(key)
+    const draft = await approvedKeyChainDraft(key)
     look(await signer.sign({ chain, draft }))
     look(await keysOf(signer, path))
     look(signer)
@@ -514,7 +514,7 @@ describe('G7: secrets', () => {
     const signer = make(engine)
     for (const path of pathsOf(name)) {
       const key = await signer.publicKey(path)
-      await signer.sign({ chain, draft: await keyDraft(key) })
+      await signer.sign({ chain, draft: await approvedKeyChainDraft(key) })
       const { schnorr } = await keysOf(signer, path)
       await schnorr(new Uint8Array(32).fill(1))
       await schnorr(new Uint8Array(32).fill(1), { tweak: new Uint8Array(32).fill(2) })

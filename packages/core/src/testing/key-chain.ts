@@ -1,25 +1,21 @@
-import {
-  type Account,
-  type AccountDescriptor,
-  type ApprovedDraft,
-  authorise,
-  type Chain,
-  CofferError,
-  createDraft,
-  type Draft,
-  formatOrigin,
-  memoryStore,
-  nobleEngine,
-  type PayIntent,
-  type PublicKey,
-  splitOrigin,
-} from '@coffer/core'
 import { sha256 } from '@noble/hashes/sha2.js'
+import type { Account } from '../account.ts'
+import { type ApprovedDraft, authorise } from '../approve.ts'
+import type { Chain } from '../chain.ts'
+import type { AccountDescriptor, Draft, PayIntent } from '../draft.ts'
+import { nobleEngine } from '../engines/noble.ts'
+import { CofferError } from '../error.ts'
+import { createDraft } from '../forms.ts'
+import type { PublicKey } from '../keys.ts'
+import { formatOrigin, splitOrigin } from '../path.ts'
+import { memoryStore } from '../store.ts'
 
-export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
-export const fromHex = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
-
-/** A chain for tests whose addresses are public keys, and whose signatures are real. A payload is `to:amount`. */
+/**
+ * A chain for the tests of signers: its addresses are public keys, its signatures are real, its payload is `to:amount`.
+ *
+ * @example
+ * signerConformance({ describe, it }, { name, make, chain: keyChain(), paths: ['m/44h/1h/0h/0/0', …], draft: keyChainDraft })
+ */
 export function keyChain(): Chain<'keys:1', 'keys'> {
   const coin = { id: 'keys:1/slip44:1', symbol: 'KEY', name: 'Key', decimals: 0 } as const
   const read = (account: AccountDescriptor) => {
@@ -85,17 +81,18 @@ export function keyChain(): Chain<'keys:1', 'keys'> {
   }
 }
 
-export async function keyDraft(
+/** A draft of the account of `key` on {@link keyChain}, approved. */
+export async function approvedKeyChainDraft(
   key: PublicKey,
   { amount = 5n }: { amount?: bigint } = {},
 ): Promise<ApprovedDraft> {
   const chain = keyChain()
-  const draft = rawDraft(key, amount)
+  const draft = keyChainDraft(key, amount)
   return (await authorise({ chain, draft, policy: {}, accept: [], store: memoryStore() })).draft
 }
 
 /** The same, before anybody approved it. */
-export function rawDraft(key: PublicKey, amount = 5n): Draft {
+export function keyChainDraft(key: PublicKey, amount = 5n): Draft {
   const chain = keyChain()
   return createDraft(chain, {
     chain: chain.id,
@@ -105,3 +102,8 @@ export function rawDraft(key: PublicKey, amount = 5n): Draft {
     hints: {},
   })
 }
+
+const toHex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+const fromHex = (hex: string): Uint8Array =>
+  Uint8Array.from({ length: hex.length >> 1 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16))
