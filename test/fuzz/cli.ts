@@ -7,10 +7,8 @@ import { readDevnet } from '../../examples/cli/src/devnet-file.ts'
 import { readBatch, readPayouts } from '../../examples/cli/src/families/batch-file.ts'
 import { allChains } from '../../examples/cli/src/families/index.ts'
 import { readPolicy } from '../../examples/cli/src/policy-file.ts'
-import { decryptWords, encryptWords } from '../../examples/cli/src/words-file.ts'
 import type { Target } from './check.ts'
 import { EVM_ADDRESSES } from './corpus.ts'
-import { mnemonic } from './drafts.ts'
 import * as shape from './shapes.ts'
 
 // What the command line reads from files. A person may have edited them, or somebody else.
@@ -71,36 +69,4 @@ export const fileTargets: readonly Target[] = [
   file('payouts.csv', ['id,address,amount\nsalary-11.ann,TAnn,0.1\n2026:ben , TBen , 2\n'], (_, path) =>
     readPayouts(path),
   ),
-  wordsTarget() as unknown as Target,
 ]
-
-const PASSPHRASE = 'five words are good here'
-/** The least work that age does for a passphrase. */
-const CHEAP = 4
-
-/** The file of the words: it opens as it was written, or not at all. */
-function wordsTarget(): Target<{ readonly mnemonic: string }> {
-  return {
-    name: 'cli/words.age',
-    threat: 'G7',
-    runs: 300,
-    corpus: async () => [
-      await encryptWords({ mnemonic, createdAt: '2026-01-31T12:00:00.000Z' }, PASSPHRASE, CHEAP),
-    ],
-    shapes: [armour],
-    decode: (file: string) => decryptWords(file, PASSPHRASE, CHEAP),
-    accept: (words) => (words.mnemonic === mnemonic ? undefined : 'it gave other words'),
-  }
-}
-
-/** The lines of an age file between its first and its last, as bytes. */
-function armour(input: string | Uint8Array): ReturnType<typeof shape.tokens> {
-  const [, body] = /^-----BEGIN AGE ENCRYPTED FILE-----\n([^-]+)\n-----END/.exec(String(input)) ?? []
-  const tree = body && shape.base64()(body.replaceAll('\n', ''))
-  if (!tree) return undefined
-  return {
-    items: [tree],
-    write: ([text = '']) =>
-      `-----BEGIN AGE ENCRYPTED FILE-----\n${String(text).replace(/.{64}(?=.)/g, '$&\n')}\n-----END AGE ENCRYPTED FILE-----\n`,
-  }
-}

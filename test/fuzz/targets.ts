@@ -76,6 +76,7 @@ import {
   formatSignature as formatTronSignature,
   parseSignature as parseTronSignature,
 } from '../../packages/chains/tron/src/signature.ts'
+import { atRestTargets } from './at-rest.ts'
 import type { AnyTarget, Target } from './check.ts'
 import { fileTargets } from './cli.ts'
 import * as corpus from './corpus.ts'
@@ -540,6 +541,7 @@ export const targets: readonly AnyTarget[] = [
   target(typedDataTarget('tron')),
   // ---- the command line's files ----
   ...fileTargets,
+  ...atRestTargets,
   // ---- servers ----
   ...serverTargets.map(target),
 ]

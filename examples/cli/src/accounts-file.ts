@@ -8,6 +8,8 @@ export interface KnownAccount {
   readonly index: number
   /** Of accounts of another type than the usual one of their chain. */
   readonly type?: string
+  /** The label of the secret that has its keys, where that is not the first of the vault. */
+  readonly secret?: string
   readonly descriptor: AccountDescriptor
 }
 
@@ -39,11 +41,12 @@ export async function writeAccounts(home: string, accounts: readonly KnownAccoun
 
 function isAccount(value: unknown): value is KnownAccount {
   if (typeof value !== 'object' || value === null) return false
-  const { chain, index, type = '', descriptor } = value as Record<string, unknown>
+  const { chain, index, type = '', secret = '', descriptor } = value as Record<string, unknown>
   return (
     typeof chain === 'string' &&
     Number.isSafeInteger(index) &&
     typeof type === 'string' &&
+    typeof secret === 'string' &&
     typeof descriptor === 'string'
   )
 }

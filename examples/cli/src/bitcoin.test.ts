@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { regtestNetwork } from '@coffer/bitcoin'
@@ -386,7 +386,7 @@ describe('on a devnet', () => {
     const made = await online(`send --chain regtest --to ${STRANGER} --amount 0.02 --draft-out ${draft}`)
     expect(made.stderr).toContain('Its coins are kept for it for ten minutes')
     const cold = await mkdtemp(join(tmpdir(), 'coffer-cli-'))
-    await writeFile(join(cold, 'words.age'), await readFile(file('words.age')))
+    await cp(file('vault'), join(cold, 'vault'), { recursive: true })
     const seen = await runIn(cold, `inspect ${draft}`)
     expect(seen.stdout).toContain(`Send 0.02 rBTC to ${STRANGER}`)
     expect(seen.stdout).toContain('Not signed yet.')

@@ -8,6 +8,7 @@ import {
   type Store,
   type WatchWallet,
 } from '@coffer/core'
+import type { KdfCost } from '@coffer/signer-secure-storage'
 import type { TronAccount } from '@coffer/tron'
 import { readAccounts } from './accounts-file.ts'
 import { devnetStore } from './devnet-file.ts'
@@ -24,6 +25,8 @@ export interface Cli {
   readonly io: Io
   /** The work factor of age; its default when not given. */
   readonly workFactor?: number | undefined
+  /** What a passphrase of the vault costs; its default when not given. */
+  readonly cost?: KdfCost | undefined
 }
 
 /** What a command works with. The wallet in it has no keys: it watches, prepares and publishes. */
@@ -96,15 +99,16 @@ export function payingChain(context: Context, recipients: readonly string[]): Ap
 
 /** The account of `--address`, or of `--account` and `--type`, on a chain, without its keys. */
 export async function openAccount(context: Context, chain: AppChain): Promise<AppAccount> {
-  const { account: index = 0, address } = context.options
+  const { account: index = 0, address, secret } = context.options
   const family = familyOf(chain)
   const type = accountType(chain, context.options.type)
   if (address !== undefined) return watch(context, chain, family.accountText(chain, address))
   const known = (await readAccounts(context.home)).find(
-    (known) => known.chain === chain.id && known.index === index && known.type === type,
+    (known) =>
+      known.chain === chain.id && known.index === index && known.type === type && known.secret === secret,
   )
   if (known) return watch(context, chain, known.descriptor)
-  const more = type === undefined ? '' : ` --type ${type}`
+  const more = `${type === undefined ? '' : ` --type ${type}`}${secret === undefined ? '' : ` --secret ${secret}`}`
   throw new CofferError({
     code: 'INVALID_ACCOUNT',
     message: `The wallet has no account ${index}${type === undefined ? '' : ` of type ${type}`} on ${chain.name} yet. Add it with "coffer accounts --add${more}".`,

@@ -19,9 +19,20 @@ const REFUSED: readonly ErrorCode[] = [
   'POLICY_REFUSED',
   'SIGNATURE_WRONG',
   'SIGNER_REFUSED',
+  'TOO_MANY_ATTEMPTS',
   'WRONG_ACCOUNT',
 ]
-const UNUSABLE: readonly ErrorCode[] = ['NO_SOURCE', 'NO_SIGNER', 'SIGNATURES_MISSING', 'UNSUPPORTED']
+const UNUSABLE: readonly ErrorCode[] = [
+  'NO_SIGNER',
+  'NO_SOURCE',
+  'SIGNATURES_MISSING',
+  'UNLOCK_FAILED',
+  'UNSUPPORTED',
+  'VAULT_EXISTS',
+  'VAULT_MISSING',
+  'WATCH_ONLY',
+  'WEAK_PASSWORD',
+]
 
 export function exitCodeOf(error: unknown): number {
   if (!isCofferError(error)) return 1

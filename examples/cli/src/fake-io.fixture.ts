@@ -52,8 +52,9 @@ export async function runIn(
     signal: given.signal ?? new AbortController().signal,
     isTTY: { stdin: tty, stdout: false, stderr: tty },
   }
-  // A cheap work factor: the real one takes seconds.
-  const code = await run(argv, io, { workFactor: 4 })
+  // Cheap ones: the real ones take seconds.
+  const cost = { memory: 19_456, passes: 2, lanes: 1 }
+  const code = await run(argv, io, { workFactor: 4, cost })
   const text = stdout.join('')
   written.push(text, stderr.join(''))
   return { code, stdout: text, stderr: stderr.join(''), json: () => JSON.parse(text) }

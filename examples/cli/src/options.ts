@@ -10,6 +10,7 @@ export interface CommonOptions {
   readonly devnet?: boolean
   readonly account?: number
   readonly type?: string
+  readonly secret?: string
   readonly address?: string
   readonly passphraseFile?: string
 }
@@ -29,6 +30,10 @@ const groups = {
   account: () => [
     new Option('--account <number>', 'which account of the wallet; 0 when not given').argParser(count),
     ...groups.type(),
+    ...groups.secret(),
+  ],
+  secret: () => [
+    new Option('--secret <label>', 'of another secret of the vault than the first, by its label'),
   ],
   type: () => [new Option('--type <type>', `on Bitcoin: ${TYPES.join(', ')}; the first when not given`)],
   address: () => [

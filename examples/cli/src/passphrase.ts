@@ -2,11 +2,10 @@ import { CofferError } from '@coffer/core'
 import { readNamed } from './files.ts'
 import type { Io } from './io.ts'
 import { prompts } from './prompts.ts'
-import { checkPassphrase, SHORTEST_PASSPHRASE } from './words-file.ts'
 
 const ELSEWHERE = 'Put the passphrase into a file that only you can read, and name it with --passphrase-file.'
 
-/** The passphrase of existing words: from a file, or asked for. Never from an argument, which others on the machine can see. */
+/** The passphrase of the vault: from a file, or asked for. Never from an argument, which others on the machine can see. */
 export async function askPassphrase(io: Io, file: string | undefined): Promise<string> {
   const given = await fromFile(io, file)
   return (
@@ -17,7 +16,10 @@ export async function askPassphrase(io: Io, file: string | undefined): Promise<s
   )
 }
 
-/** A passphrase for new words, asked for twice. */
+/** Below this, whoever copies the vault tries every passphrase within days. */
+const SHORTEST_PASSPHRASE = 8
+
+/** A passphrase for a new vault, asked for twice. Throws `WEAK_PASSWORD`. */
 export async function askNewPassphrase(io: Io, file: string | undefined): Promise<string> {
   const given = await fromFile(io, file)
   if (given !== undefined) {
@@ -26,7 +28,7 @@ export async function askNewPassphrase(io: Io, file: string | undefined): Promis
   }
   const ask = prompts(io, ELSEWHERE)
   const first = await ask.secret(
-    `New passphrase for the wallet's file, ${SHORTEST_PASSPHRASE} characters or more`,
+    `New passphrase for the wallet, ${SHORTEST_PASSPHRASE} characters or more`,
     problemOf,
   )
   await ask.secret('The same once more', (second) =>
@@ -53,4 +55,12 @@ function problemOf(passphrase: string): string | undefined {
   } catch (error) {
     return (error as Error).message
   }
+}
+
+function checkPassphrase(passphrase: string): void {
+  if ([...passphrase].length >= SHORTEST_PASSPHRASE) return
+  throw new CofferError({
+    code: 'WEAK_PASSWORD',
+    message: `The passphrase needs ${SHORTEST_PASSPHRASE} characters or more: whoever copies the vault can try millions of short ones. Five random words are good.`,
+  })
 }

@@ -84,7 +84,9 @@ async function pay(context: Context, request: Paying & { readonly draft: Draft }
     output.say(showEffects(output, chain, draft.account, effectsOf(chain, draft, tokens)))
     await checkAllowed(context, chain, [draft], accept)
     await agree(context, agreement)
-    signed = await withKeys(context, (keys) => keys.sign(draft, { accept, signal: io.signal }))
+    signed = await withKeys(context, { account: draft.account }, (keys) =>
+      keys.sign(draft, { accept, signal: io.signal }),
+    )
     const { txid } = signed
     return await wallet.publish(signed, { signal: io.signal }).catch((error: unknown) => {
       // One node's refusal is not always the last word: the wallet keeps it, and others may take it.

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateMnemonic } from '@coffer/signer-software'
@@ -46,11 +46,11 @@ describe('making a wallet', () => {
     expect(ran.stdout).toMatch(/^0 {2}ethereum {5}0x[0-9a-fA-F]{40}\n0 {2}bnb/)
     expect(ran.stderr).toContain('The words were not shown.')
     const json = (await runIn(other, `new --passphrase-file ${passphraseFile} --force --json`)).json<object>()
-    expect(Object.keys(json)).toEqual(['wordsFile', 'accounts'])
+    expect(Object.keys(json)).toEqual(['vault', 'accounts'])
     expect((await readdir(other)).sort()).toEqual([
       'accounts.json',
-      'words.age',
-      expect.stringMatching(/^words\.replaced-\d+\.age$/),
+      'vault',
+      expect.stringMatching(/^vault\.replaced-\d+$/),
     ])
   })
 
@@ -81,7 +81,7 @@ describe('making a wallet', () => {
   it('refuses a short passphrase, and an empty file of one', async () => {
     await writeFile(file('short'), '1234567\n')
     await writeFile(file('empty'), '\n')
-    failedWith(await coffer(`new --passphrase-file ${file('short')}`), 2, 'INVALID_REQUEST')
+    failedWith(await coffer(`new --passphrase-file ${file('short')}`), 2, 'WEAK_PASSWORD')
     failedWith(await coffer(`new --passphrase-file ${file('empty')}`), 2, 'INVALID_REQUEST')
     failedWith(await coffer('new'), 2, 'INVALID_REQUEST')
   })
@@ -96,8 +96,8 @@ describe('making a wallet', () => {
   })
 
   it('never overwrites words by itself', async () => {
-    failedWith(await signing('new'), 2, 'INVALID_REQUEST')
-    failedWith(await signing(`restore --words-file ${file('words')}`), 2, 'INVALID_REQUEST')
+    failedWith(await signing('new'), 2, 'VAULT_EXISTS')
+    failedWith(await signing(`restore --words-file ${file('words')}`), 2, 'VAULT_EXISTS')
   })
 
   it('accounts needs no passphrase; adding and verifying do', async () => {
@@ -133,14 +133,19 @@ describe('making a wallet', () => {
   it('a wrong passphrase and a changed file look alike', async () => {
     await writeFile(file('wrong'), 'not the passphrase\n')
     const wrong = await coffer(`accounts --verify --passphrase-file ${file('wrong')}`)
-    failedWith(wrong, 2, 'INVALID_KEY')
-    const honest = await readFile(file('words.age'), 'utf8')
-    await writeFile(
-      file('words.age'),
-      honest.replace(/\n.{64}\n/, (line) => line.split('').reverse().join('')),
-    )
-    const changed = await signing('accounts --verify')
-    await writeFile(file('words.age'), honest)
+    let changed: Ran | undefined
+    failedWith(wrong, 2, 'UNLOCK_FAILED')
+    for (const name of await readdir(file('vault'))) {
+      const path = join(file('vault'), name)
+      const honest = await readFile(path, 'utf8')
+      if (!honest.includes('"box"')) continue
+      await writeFile(
+        path,
+        honest.replace(/"box":".{8}/, (text) => `${text.slice(0, 7)}AAAAAAAA`),
+      )
+      changed = await signing('accounts --verify')
+      await writeFile(path, honest)
+    }
     expect(changed).toMatchObject({ code: wrong.code, stderr: wrong.stderr })
   })
 })
@@ -223,6 +228,7 @@ describe('without a network', () => {
     expect(commands).toEqual([
       'new',
       'restore',
+      'vault',
       'accounts',
       'second-factor',
       'receive',
@@ -387,7 +393,7 @@ describe('on a devnet', () => {
     await online(`send --chain ethereum --to ${STRANGER} --amount 2 --asset USDC --draft-out ${draft}`)
     // Nothing but the words and the draft is needed on the machine that signs.
     const cold = await mkdtemp(join(tmpdir(), 'coffer-cli-'))
-    await writeFile(join(cold, 'words.age'), await readFile(file('words.age')))
+    await cp(file('vault'), join(cold, 'vault'), { recursive: true })
 
     const seen = await runIn(cold, `inspect ${draft}`)
     expect(seen.code).toBe(0)

@@ -25,6 +25,7 @@ import { secondFactorCommand } from './commands/second-factor.ts'
 import { sendCommand } from './commands/send.ts'
 import { signCommand } from './commands/sign.ts'
 import { stakeCommand } from './commands/stake.ts'
+import { vaultCommand } from './commands/vault.ts'
 import { waitingCommand } from './commands/waiting.ts'
 import type { Cli } from './context.ts'
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
@@ -35,12 +36,12 @@ import { hasColors, oneLine, writeForPrograms } from './output.ts'
  * Runs one command and returns its exit code. Everything it needs of its surroundings is in `io`.
  *
  * @param argv the words after the program's name
- * @param internals what tests change: the work factor of the encrypted file
+ * @param internals what tests change: the costs of passphrases
  */
 export async function run(
   argv: readonly string[],
   io: Io,
-  internals: Pick<Cli, 'workFactor'> = {},
+  internals: Pick<Cli, 'workFactor' | 'cost'> = {},
 ): Promise<number> {
   // One signal stops everything that goes on, and that may be many things.
   setMaxListeners(0, io.signal)
@@ -84,6 +85,7 @@ function program(cli: Cli): Command {
   program.commandsGroup('Wallet:')
   newCommand(program, cli)
   restoreCommand(program, cli)
+  vaultCommand(program, cli)
   accountsCommand(program, cli)
   secondFactorCommand(program, cli)
   program.commandsGroup('Look, without the passphrase:')
@@ -125,7 +127,7 @@ function program(cli: Cli): Command {
       '  $ coffer <command> --help',
       '',
       'Nodes: --rpc, COFFER_RPC_ETHEREUM, COFFER_RPC_TRON … (several with commas), or "rpc" in config.json.',
-      'Files: $COFFER_HOME, or ~/.coffer: words.age, accounts.json, policy.json, config.json, store/.',
+      'Files: $COFFER_HOME, or ~/.coffer: vault/, accounts.json, policy.json, config.json, store/.',
       '',
       'Exit codes:',
       ...codes,

@@ -1,5 +1,5 @@
 // One file: a devnet, a wallet and its history are made here once, and each part builds on what the ones before it left.
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -436,7 +436,7 @@ describe('on a devnet', () => {
     )
     expect(made.stderr).toContain('It expires')
     const cold = await mkdtemp(join(tmpdir(), 'coffer-cli-'))
-    await writeFile(join(cold, 'words.age'), await readFile(file('words.age')))
+    await cp(file('vault'), join(cold, 'vault'), { recursive: true })
     const seen = await runIn(cold, `inspect ${draft}`)
     expect(seen.stdout).toContain(`Send 2 USDT to ${STRANGER}`)
     expect(seen.stdout).toMatch(/\(.*[0-9] energy.*\)/)

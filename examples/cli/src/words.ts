@@ -1,47 +1,65 @@
-import { CofferError } from '@coffer/core'
+import { CofferError, type Secret } from '@coffer/core'
+import { secureStorageSigner, type Vault } from '@coffer/signer-secure-storage'
 import { type KnownAccount, writeAccounts } from './accounts-file.ts'
 import type { Context } from './context.ts'
 import { allChains, familyOf } from './families/index.ts'
 import { deriveAccounts } from './keys.ts'
 import { table } from './output.ts'
-import { decryptWords, encryptWords, readWordsFile, wordsPath, writeWordsFile } from './words-file.ts'
+import { createWalletVault, openWalletVault, setAside, vaultPath } from './vault-file.ts'
 
 /**
- * Encrypts words, writes them, and opens the written file once more to see that it gives the same accounts: a backup that
- * was never opened is a hope. Throws `STORE_FAILED` when it does not.
+ * Makes a vault of secrets, and opens what was written once more to see that it gives the same accounts: a vault that was never
+ * opened is a hope. Throws `STORE_FAILED` when it does not.
  */
-export async function keepWords(
-  { cli, home, chains, output }: Context,
-  mnemonic: string,
-  passphrase: string,
+export async function keepSecrets(
+  context: Context,
+  secrets: readonly (Secret & { readonly label?: string | undefined })[],
+  password: string,
 ): Promise<readonly KnownAccount[]> {
-  const accounts = await deriveAccounts(mnemonic, chains)
-  output.say('Encrypting the words, and opening them once more as a check; slow on purpose …')
-  const text = await encryptWords(
-    { mnemonic, createdAt: new Date().toISOString() },
-    passphrase,
-    cli.workFactor,
-  )
-  const kept = await writeWordsFile(home, text)
-  if (kept) output.say(`The words that were there before are now ${kept}.`)
+  const { home, output, chains } = context
+  output.say('Encrypting the wallet, and opening it once more as a check; slow on purpose …')
+  const kept = await setAside(home)
+  if (kept) output.say(`The vault that was there before is now ${kept}.`)
+  const made = await createWalletVault(context, { password, secrets })
+  const accounts = await accountsOfAll(made, chains)
+  made.lock()
 
-  const again = await decryptWords(await readWordsFile(home), passphrase, cli.workFactor)
-  const derived = await deriveAccounts(again.mnemonic, chains)
+  const again = await openWalletVault(context)
+  await again.unlock({ password })
+  const derived = await accountsOfAll(again, chains)
+  again.lock()
   if (JSON.stringify(derived) !== JSON.stringify(accounts))
     throw new CofferError({
       code: 'STORE_FAILED',
-      message: `What was written to ${wordsPath(home)} does not give the same accounts. Do not use it; check the disk.`,
+      message: `What was written to ${vaultPath(home)} does not give the same accounts. Do not use it; check the disk.`,
     })
   await writeAccounts(home, accounts)
   return accounts
 }
 
+/** The first accounts of every secret of an open vault; those of the first one bear no label. */
+export async function accountsOfAll(
+  vault: Vault,
+  chains: Context['chains'],
+): Promise<readonly KnownAccount[]> {
+  const found: KnownAccount[] = []
+  const signers = vault.secrets.map(({ id }) => secureStorageSigner({ vault, secret: id }))
+  for (const [i, signer] of signers.entries())
+    found.push(...(await deriveAccounts(signer, chains, i === 0 ? undefined : vault.secrets[i]!.label)))
+  return found
+}
+
 /** Accounts as a table. */
 export function accountTable(accounts: readonly KnownAccount[]): string {
   return table(
-    accounts.map(({ chain: id, index, descriptor }) => {
+    accounts.map(({ chain: id, index, descriptor, secret }) => {
       const chain = allChains().find((chain) => chain.id === id)
-      return [String(index), chain?.name ?? id, chain ? familyOf(chain).label(descriptor) : descriptor]
+      return [
+        String(index),
+        chain?.name ?? id,
+        chain ? familyOf(chain).label(descriptor) : descriptor,
+        secret ?? '',
+      ]
     }),
   )
 }

@@ -8,8 +8,8 @@ import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { table } from '../output.ts'
 import { askNewPassphrase } from '../passphrase.ts'
 import { type Prompts, prompts } from '../prompts.ts'
-import { accountJson, accountTable, keepWords } from '../words.ts'
-import { checkFree, wordsPath } from '../words-file.ts'
+import { checkFree, vaultPath } from '../vault-file.ts'
+import { accountJson, accountTable, keepSecrets } from '../words.ts'
 
 interface NewOptions extends CommonOptions {
   readonly words: '12' | '24'
@@ -18,21 +18,22 @@ interface NewOptions extends CommonOptions {
   readonly force?: boolean
 }
 
-export function newCommand(program: Command, cli: Cli): void {
+/** `coffer new`, and the same as `coffer vault create`. */
+export function newCommand(program: Command, cli: Cli, name: 'new' | 'create' = 'new'): void {
   const command = program
-    .command('new')
-    .description('make a wallet: new words, shown once and kept in one encrypted file')
+    .command(name)
+    .description('make a wallet: new words, shown once and kept in an encrypted vault')
     .addOption(new Option('--words <count>', 'how many words').choices(['12', '24']).default('12'))
     .option('--no-quiz', 'do not ask for three of the words')
     .option(
       '--show-words',
       'print the words even where they are not shown by themselves: not a terminal, or --json',
     )
-    .option('--force', 'replace a wallet; its encrypted file is kept under another name')
+    .option('--force', 'replace a wallet; its vault is kept under another name')
   withExamples(
     withOptions(command, 'passphrase', 'json'),
-    'coffer new',
-    'coffer new --passphrase-file ~/passphrase --json',
+    `coffer ${name === 'new' ? 'new' : 'vault create'}`,
+    `coffer ${name === 'new' ? 'new' : 'vault create'} --passphrase-file ~/passphrase --json`,
   ).action((options: NewOptions) =>
     withContext(cli, options, async (context) => {
       const { io, home, output } = context
@@ -42,20 +43,20 @@ export function newCommand(program: Command, cli: Cli): void {
         const mnemonic = generateMnemonic(options.words === '24' ? { words: 24 } : {})
         const shown = isInteractive(io) && io.isTTY.stdout && !options.json && !options.showWords
         if (shown) await teach(context, mnemonic.split(' '), options.quiz)
-        const accounts = await keepWords(context, mnemonic, passphrase)
+        const accounts = await keepSecrets(context, [{ kind: 'mnemonic', mnemonic }], passphrase)
         if (!shown && !options.showWords)
           output.say(
-            `The words were not shown. They are in ${wordsPath(home)}, encrypted: keep a copy of it.`,
+            `The words were not shown. They are in ${vaultPath(home)}, encrypted: make a backup with "coffer backup create".`,
           )
         const text = [
           ...(options.showWords ? [mnemonic, ''] : []),
           accountTable(accounts),
           '',
-          `Encrypted words: ${wordsPath(home)}`,
+          `Vault: ${vaultPath(home)}`,
         ]
         output.result(text.join('\n'), {
           ...(options.showWords ? { mnemonic } : {}),
-          wordsFile: wordsPath(home),
+          vault: vaultPath(home),
           accounts: accountJson(accounts),
         })
       })

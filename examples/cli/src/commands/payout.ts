@@ -86,7 +86,7 @@ async function work(payouts: Payouts, file: string | undefined): Promise<void> {
     if (toPay.length === 0) await follow(payouts, watching)
     else {
       await ask(payouts, toPay)
-      await withKeys(context, (keys) =>
+      await withKeys(context, { account: payouts.tron.descriptor }, (keys) =>
         follow(
           payouts,
           queueOf(payouts, (draft, options) => keys.sign(draft, options)),

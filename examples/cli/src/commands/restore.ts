@@ -7,8 +7,8 @@ import { withHomeLock } from '../lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { askNewPassphrase } from '../passphrase.ts'
 import { prompts } from '../prompts.ts'
-import { accountJson, accountTable, keepWords } from '../words.ts'
-import { checkFree, wordsPath } from '../words-file.ts'
+import { checkFree, vaultPath } from '../vault-file.ts'
+import { accountJson, accountTable, keepSecrets } from '../words.ts'
 
 interface RestoreOptions extends CommonOptions {
   readonly wordsFile?: string
@@ -20,7 +20,7 @@ export function restoreCommand(program: Command, cli: Cli): void {
     .command('restore')
     .description('bring a wallet back from its words')
     .option('--words-file <path>', 'take the words from a file, or from standard input with "-"')
-    .option('--force', 'replace a wallet; its encrypted file is kept under another name')
+    .option('--force', 'replace a wallet; its vault is kept under another name')
   withExamples(
     withOptions(command, 'passphrase', 'json'),
     'coffer restore',
@@ -34,9 +34,9 @@ export function restoreCommand(program: Command, cli: Cli): void {
         // Before a passphrase is asked for: a wrong word is said at once.
         checkMnemonic(mnemonic)
         const passphrase = await askNewPassphrase(io, options.passphraseFile)
-        const accounts = await keepWords(context, mnemonic, passphrase)
-        output.result([accountTable(accounts), '', `Encrypted words: ${wordsPath(home)}`].join('\n'), {
-          wordsFile: wordsPath(home),
+        const accounts = await keepSecrets(context, [{ kind: 'mnemonic', mnemonic }], passphrase)
+        output.result([accountTable(accounts), '', `Vault: ${vaultPath(home)}`].join('\n'), {
+          vault: vaultPath(home),
           accounts: accountJson(accounts),
         })
       })

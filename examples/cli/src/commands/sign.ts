@@ -46,7 +46,9 @@ export function signCommand(program: Command, cli: Cli, action: 'sign' | 'cosign
       await checkAllowed(context, chain, [draft], accept)
       await agree(context, options)
       const signed = await withHomeLock(home, io.signal, () =>
-        withKeys<Signed | Draft>(context, (wallet) => wallet[action](draft, { accept, signal: io.signal })),
+        withKeys<Signed | Draft>(context, { account: draft.account }, (wallet) =>
+          wallet[action](draft, { accept, signal: io.signal }),
+        ),
       )
       await writeDocument(context, out, signed)
       if (out === '-') return

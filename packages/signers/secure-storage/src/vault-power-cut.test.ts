@@ -74,7 +74,7 @@ async function copyOf(store: Store): Promise<Store> {
   return copy
 }
 
-describe.each(Object.entries(TORN))('a power cut at a write, %s', (_, torn) => {
+describe.each(Object.entries(TORN))('G6: a power cut at a write, %s', (_, torn) => {
   it.each(Object.entries(changes))(
     'leaves a vault that opens after %s',
     async (name, change) => {
