@@ -9,12 +9,12 @@ import {
   type WatchWallet,
 } from '@coffer/core'
 import type { KdfCost } from '@coffer/signer-secure-storage'
+import { fileStore } from '@coffer/signer-secure-storage/file'
 import type { TronAccount } from '@coffer/tron'
 import { readAccounts } from './accounts-file.ts'
 import { devnetStore } from './devnet-file.ts'
 import type { AppAccount, AppChain } from './families/family.ts'
 import { allChains, chainsOfLink, familyOf } from './families/index.ts'
-import { fileStore } from './file-store.ts'
 import { homeOf, type Io } from './io.ts'
 import type { CommonOptions } from './options.ts'
 import { createOutput, type Output } from './output.ts'

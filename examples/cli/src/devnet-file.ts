@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CofferError, parseJson } from '@coffer/core'
+import { isAlive } from '@coffer/signer-secure-storage/file'
 import { readIfThere, writeWhole } from './files.ts'
-import { isAlive } from './lock.ts'
 
 /** What a running `coffer devnet` tells the other commands. */
 export interface RunningDevnet {

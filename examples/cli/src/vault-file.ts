@@ -8,9 +8,9 @@ import {
   openVault,
   type Vault,
 } from '@coffer/signer-secure-storage'
+import { fileStore } from '@coffer/signer-secure-storage/file'
 import type { Cli } from './context.ts'
-import { fileStore } from './file-store.ts'
-import { failed, readIfThere } from './files.ts'
+import { readIfThere, unusable } from './files.ts'
 
 /** What a wallet's vault is found by. */
 interface Place {
@@ -70,7 +70,7 @@ export async function setAside(home: string): Promise<string | undefined> {
   try {
     await rename(vaultPath(home), kept)
   } catch (error) {
-    throw failed('rename', vaultPath(home), error)
+    throw unusable('rename', vaultPath(home), error)
   }
   return kept
 }

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { type Cli, type Context, chosenChain, openCoins, withContext } from '../context.ts'
 import type { AppChain } from '../families/family.ts'
 import { familyOf } from '../families/index.ts'
-import { withHomeLock } from '../lock.ts'
+import { withHomeLock } from '../home-lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { alignAmounts, oneLine, table } from '../output.ts'
 

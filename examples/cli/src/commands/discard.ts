@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { type Cli, watch, withContext } from '../context.ts'
 import { readDocument, wantDraft } from '../documents.ts'
 import { familyOf } from '../families/index.ts'
-import { withHomeLock } from '../lock.ts'
+import { withHomeLock } from '../home-lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 
 export function discardCommand(program: Command, cli: Cli): void {

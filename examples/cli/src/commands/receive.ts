@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { type Cli, chosenChain, openAccount, withContext } from '../context.ts'
-import { withHomeLock } from '../lock.ts'
+import { withHomeLock } from '../home-lock.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { qrCode } from '../qr-code.ts'
 

@@ -1,4 +1,4 @@
-import { CofferError, type Store } from '@coffer/core'
+import { CofferError, isCofferError, type Store } from '@coffer/core'
 import { type Envelope, readEnvelope, writeEnvelope } from './envelope.ts'
 
 /*
@@ -22,8 +22,8 @@ export async function loadVault(
 ): Promise<Loaded | undefined> {
   const keys = keysOf(name)
   const read = async (key: string): Promise<Loaded | undefined> => {
-    const text = await store.get(key)
-    return text === undefined ? undefined : (readEnvelope(text) ?? 'damaged')
+    const text = await textOf(store, key)
+    return text === undefined || text === 'damaged' ? text : (readEnvelope(text) ?? 'damaged')
   }
   if (generation === 'previous') return read(keys.previous)
   const current = await read(keys.current)
@@ -49,7 +49,7 @@ export async function saveVault(
   const keys = keysOf(name)
   const text = writeEnvelope(envelope)
   await setChecked(store, keys.next, text)
-  const before = await store.get(keys.current)
+  const before = await textOf(store, keys.current)
   if (before !== undefined && readEnvelope(before)) await store.set(keys.previous, before)
   await setChecked(store, keys.current, text)
   if (forget) await setChecked(store, keys.previous, text)
@@ -58,7 +58,7 @@ export async function saveVault(
 
 /** Ends a write that was cut short: what was chosen when it was read is all that is left. */
 export async function settleVault(store: Store, name: string): Promise<void> {
-  if ((await store.get(keysOf(name).next)) === undefined) return
+  if ((await textOf(store, keysOf(name).next)) === undefined) return
   const loaded = await loadVault(store, name)
   if (loaded && loaded !== 'damaged') await saveVault(store, name, loaded)
 }
@@ -67,6 +67,16 @@ export async function settleVault(store: Store, name: string): Promise<void> {
 export async function eraseVault(store: Store, name: string): Promise<void> {
   const keys = keysOf(name)
   for (const key of [keys.previous, keys.next, keys.current]) await store.delete(key)
+}
+
+/** Some stores notice by themselves that a value is not what was written. */
+async function textOf(store: Store, key: string): Promise<string | undefined> {
+  try {
+    return await store.get(key)
+  } catch (error) {
+    if (isCofferError(error, 'STORE_FAILED') && error.details['damaged'] === true) return 'damaged'
+    throw error
+  }
 }
 
 async function setChecked(store: Store, key: string, text: string): Promise<void> {

@@ -2,11 +2,10 @@ import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { withHomeLock } from './lock.ts'
+import { withFileLock } from './file-lock.ts'
 
-const { signal } = new AbortController()
 /** Above the highest number that a process can have. */
-const DEAD = '4194305'
+const DEAD = '4194305\n'
 
 it('lets one in at a time, also of many who find the lock of a dead process', async () => {
   for (let round = 0; round < 20; round++) {
@@ -17,7 +16,7 @@ it('lets one in at a time, also of many who find the lock of a dead process', as
     let done = 0
     await Promise.all(
       Array.from({ length: 8 }, () =>
-        withHomeLock(home, signal, async () => {
+        withFileLock(join(home, 'lock'), async () => {
           most = Math.max(most, ++inside)
           await new Promise((resolve) => setTimeout(resolve, 1))
           inside--
@@ -28,3 +27,12 @@ it('lets one in at a time, also of many who find the lock of a dead process', as
     expect([most, done, await readdir(home)]).toEqual([1, 8, []])
   }
 }, 60_000)
+
+it('stops waiting when nobody waits for it any more', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'coffer-lock-'))
+  await writeFile(join(home, 'lock'), `${process.pid}\n`)
+  const signal = AbortSignal.timeout(100)
+  await expect(withFileLock(join(home, 'lock'), async () => {}, { signal })).rejects.toMatchObject({
+    code: 'ABORTED',
+  })
+})
