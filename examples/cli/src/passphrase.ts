@@ -37,9 +37,22 @@ export async function askNewPassphrase(io: Io, file: string | undefined): Promis
   return first
 }
 
+/** The passphrase of an existing backup. */
+export async function askBackupPassphrase(io: Io, file: string | undefined): Promise<string> {
+  if (file !== undefined) return firstLine(file)
+  return prompts(io, 'Put it into a file, and name that with --backup-passphrase-file.').secret(
+    'Passphrase of the backup',
+  )
+}
+
 async function fromFile(io: Io, file: string | undefined): Promise<string | undefined> {
   const path = file ?? io.env['COFFER_PASSPHRASE_FILE']
   if (!path) return undefined
+  return firstLine(path)
+}
+
+/** The first line of a file; throws `INVALID_REQUEST` when it is empty. */
+export async function firstLine(path: string): Promise<string> {
   const [line = ''] = (await readNamed(path)).split(/\r?\n/)
   if (line !== '') return line
   throw new CofferError({

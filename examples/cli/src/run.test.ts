@@ -229,6 +229,7 @@ describe('without a network', () => {
       'new',
       'restore',
       'vault',
+      'backup',
       'accounts',
       'second-factor',
       'receive',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { CofferError, isCofferError } from '@coffer/core'
 import { Command, CommanderError } from 'commander'
 import { accountsCommand } from './commands/accounts.ts'
+import { backupCommand } from './commands/backup.ts'
 import { balanceCommand } from './commands/balance.ts'
 import { coinsCommand } from './commands/coins.ts'
 import { devnetCommand } from './commands/devnet.ts'
@@ -86,6 +87,7 @@ function program(cli: Cli): Command {
   newCommand(program, cli)
   restoreCommand(program, cli)
   vaultCommand(program, cli)
+  backupCommand(program, cli)
   accountsCommand(program, cli)
   secondFactorCommand(program, cli)
   program.commandsGroup('Look, without the passphrase:')

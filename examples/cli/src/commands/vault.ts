@@ -7,6 +7,7 @@ import {
 } from '@coffer/signer-secure-storage'
 import { type Command, Option } from 'commander'
 import { readAccountsIfThere, writeAccounts } from '../accounts-file.ts'
+import { backupSaid, staleReasons } from '../backup.ts'
 import { type Cli, type Context, withContext } from '../context.ts'
 import { readNamed } from '../files.ts'
 import { withHomeLock } from '../home-lock.ts'
@@ -41,6 +42,7 @@ function statusCommand(vault: Command, cli: Cli): void {
       const attempts = await opened.attempts()
       const { secrets, slots } = opened
       const path = vaultPath(context.home)
+      const stale = await staleReasons(context, secrets.length)
       const wrong =
         attempts.failures > 0 ? [`Wrong passphrases since the last right one: ${attempts.failures}`] : []
       const wait = attempts.retryAfter > 0 ? [`The next may be tried in ${attempts.retryAfter} seconds.`] : []
@@ -49,11 +51,12 @@ function statusCommand(vault: Command, cli: Cli): void {
           secretTable(secrets),
           '',
           `Opens with: ${slotsSaid(slots)}`,
+          backupSaid(stale),
           ...wrong,
           ...wait,
           `Vault: ${path}`,
         ].join('\n'),
-        { vault: path, id: opened.id, secrets, slots, attempts },
+        { vault: path, id: opened.id, secrets, slots, attempts, backup: stale },
       )
     }),
   )

@@ -1,0 +1,163 @@
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Wallet } from 'ethers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Ran, runIn } from './fake-io.fixture.ts'
+
+const WORDS = 'legal winner thank year wave sausage worth useful legal winner thank yellow'
+const KEY = '4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318'
+
+let home = ''
+let file = (name: string): string => name
+const coffer = (line: string, given: Parameters<typeof runIn>[2] = {}): Promise<Ran> =>
+  runIn(home, line, given)
+const newHome = (): Promise<string> => mkdtemp(join(tmpdir(), 'coffer-backup-'))
+const opening = (line: string): Promise<Ran> => coffer(`${line} --passphrase-file ${file('passphrase')}`)
+const create = (more: string): Promise<Ran> =>
+  opening(`backup create --backup-passphrase-file ${file('backup-passphrase')} ${more}`)
+
+beforeAll(async () => {
+  home = await newHome()
+  file = (name) => join(home, name)
+  await writeFile(file('passphrase'), 'quiet lamp over hills\n')
+  await writeFile(file('backup-passphrase'), 'seven rivers run east of here\n')
+  await writeFile(file('words'), WORDS)
+  await writeFile(file('key'), KEY)
+  expect((await opening(`restore --words-file ${file('words')}`)).code).toBe(0)
+  expect((await opening(`vault add --label single --key ${file('key')}`)).code).toBe(0)
+  expect((await opening('accounts --add --chain bitcoin --type p2tr')).code).toBe(0)
+  await writeFile(
+    file('labels'),
+    '{"type":"tx","ref":"f91d0a8a78462bc59398f2c5d7a84fcff491c26ba54c4833478b202796c8aafd","label":"Rent"}\n',
+  )
+  expect((await coffer(`labels import ${file('labels')} --chain bitcoin`)).code).toBe(0)
+})
+
+describe('a backup', () => {
+  it('is missed until there is one', async () => {
+    expect((await coffer('vault status')).stdout).toContain('Backup: none was ever made and verified.')
+  })
+
+  it('goes to several places, each opened once more', async () => {
+    const ran = await create(`--to ${file('stick')} --to ${file('disk')} --name wallet.age`)
+    expect(ran.stderr).toBe(
+      'Encrypting the backup; slow on purpose …\nOpening what was written once more, as a check …\n',
+    )
+    expect(ran.stdout).toContain('Verified: it gives 2 secrets and every account.')
+    expect((await stat(join(file('stick'), 'wallet.age'))).mode & 0o777).toBe(0o600)
+    expect(await readFile(join(file('disk'), 'wallet.age'), 'utf8')).toMatch(
+      /^-----BEGIN AGE ENCRYPTED FILE-----\n/,
+    )
+    expect((await coffer('vault status')).stdout).toContain('Backup: verified')
+  })
+
+  it('says where it could not be written', async () => {
+    await writeFile(file('a-file'), '')
+    const ran = await create(`--to ${file('stick')} --to ${file('a-file')} --json`)
+    expect(ran.code).toBe(1)
+    expect(ran.stderr).toContain(`Not written to ${file('a-file')}`)
+    const none = await create(`--to ${file('a-file')}`)
+    expect([none.code, none.stdout]).toEqual([1, ''])
+    expect((await create('--to s3://bucket')).stderr).toContain('AWS_ACCESS_KEY_ID')
+    expect((await opening(`backup create --to ${file('stick')}`)).stderr).toContain(
+      '--backup-passphrase-file',
+    )
+  })
+
+  it('is opened and compared', async () => {
+    const verify = (path: string, phrase = 'backup-passphrase'): Promise<Ran> =>
+      coffer(`backup verify ${path} --backup-passphrase-file ${file(phrase)}`)
+    expect((await verify(join(file('stick'), 'wallet.age'))).stdout).toContain('every account of this wallet')
+    expect(await verify(join(file('stick'), 'wallet.age'), 'passphrase')).toMatchObject({ code: 2 })
+    expect((await opening('accounts --add --chain ethereum')).code).toBe(0)
+    const stale = await verify(join(file('stick'), 'wallet.age'))
+    expect([stale.code, stale.stdout]).toEqual([1, ''])
+    expect(stale.stderr).toMatch(
+      /^Error \[BACKUP_MISMATCH\]: The account .+0x.+ on eip155:1 is not in the backup\./,
+    )
+    expect((await coffer('vault status')).stdout).toContain('accounts were added since the last one')
+    expect((await create(`--to ${file('stick')} --name wallet.age`)).code).toBe(0)
+  })
+
+  it('brings everything back on a clean machine', async () => {
+    const clean = await newHome()
+    const on = (line: string, given = {}): Promise<Ran> => runIn(clean, line, given)
+    const restored = await on(
+      `backup restore ${join(file('stick'), 'wallet.age')} --backup-passphrase-file ${file('backup-passphrase')} --passphrase-file ${file('passphrase')}`,
+    )
+    expect([restored.code, restored.stderr.split('\n')[0]]).toEqual([
+      0,
+      'Encrypting the wallet, and opening it once more as a check; slow on purpose …',
+    ])
+    const accounts = async (home: string) =>
+      (await runIn(home, 'accounts --json'))
+        .json<{ accounts: { descriptor: string }[] }>()
+        .accounts.map(({ descriptor }) => descriptor)
+        .sort()
+    expect(await accounts(clean)).toEqual(await accounts(home))
+    expect((await on('labels export --chain bitcoin')).stdout).toContain('Rent')
+    expect((await on(`accounts --verify --passphrase-file ${file('passphrase')}`)).code).toBe(0)
+    const again = await on(
+      `backup restore ${join(file('stick'), 'wallet.age')} --backup-passphrase-file ${file('backup-passphrase')} --passphrase-file ${file('passphrase')}`,
+    )
+    expect(again.stderr).toContain('VAULT_EXISTS')
+  })
+
+  it('is made of shares, any two of three', async () => {
+    const ran = await opening(`backup create --to ${file('shares')} --shares 2/3`)
+    expect(ran.code).toBe(0)
+    expect((await readdir(file('shares'))).sort()).toEqual([1, 2, 3].map((i) => `share-${i}-of-3.txt`))
+    const clean = await newHome()
+    const share = (i: number): string => join(file('shares'), `share-${i}-of-3.txt`)
+    const one = await runIn(clean, `backup restore ${share(1)} --passphrase-file ${file('passphrase')}`)
+    expect(one.stderr).toMatch(/^Error \[INVALID_BACKUP\]: .+there are 1 of group 1, and it takes 2\.\n$/)
+    const two = await runIn(
+      clean,
+      `backup restore ${share(3)} ${share(1)} --passphrase-file ${file('passphrase')}`,
+    )
+    const [, ours = ''] = /(0x[0-9a-fA-F]{40})/.exec((await coffer('accounts --chain ethereum')).stdout) ?? []
+    expect(two.stdout).toContain(ours)
+  })
+
+  it('is a keystore of one key, which other programs open and we take back', async () => {
+    const ran = await create(`--to ${file('keys')} --keystore m/44h/60h/0h/0/0 --name key.json`)
+    expect(ran.code).toBe(0)
+    const text = await readFile(join(file('keys'), 'key.json'), 'utf8')
+    const { address } = await Wallet.fromEncryptedJson(text, 'seven rivers run east of here')
+    expect((await coffer('accounts --chain ethereum')).stdout).toContain(address)
+    const clean = await newHome()
+    const back = await runIn(
+      clean,
+      `backup restore ${join(file('keys'), 'key.json')} --backup-passphrase-file ${file('backup-passphrase')} --passphrase-file ${file('passphrase')}`,
+    )
+    expect(back.stdout).toContain(address)
+  }, 60_000)
+
+  it('shows a passphrase of its own at a terminal', async () => {
+    const ran = await coffer(`backup create --to ${file('stick')} --name own.age`, {
+      answers: [['Passphrase of the wallet', 'quiet lamp over hills']],
+    })
+    const [, passphrase = ''] = /apart from the backup:\n\n {2}([a-z ]+)\n/.exec(ran.stderr) ?? []
+    expect(passphrase.split(' ')).toHaveLength(6)
+    const verified = await coffer(`backup verify ${join(file('stick'), 'own.age')}`, {
+      answers: [['Passphrase of the backup', passphrase]],
+    })
+    expect(verified.stdout).toContain('It opens')
+  })
+
+  it('refuses what is none', async () => {
+    const clean = await newHome()
+    const restore = (path: string): Promise<Ran> =>
+      runIn(
+        clean,
+        `backup restore ${path} --backup-passphrase-file ${file('passphrase')} --passphrase-file ${file('passphrase')}`,
+      )
+    await writeFile(file('nonsense'), 'not a backup')
+    expect((await restore(file('nonsense'))).stderr).toContain('INVALID_BACKUP')
+    await writeFile(file('json'), '{}')
+    expect((await restore(file('json'))).stderr).toContain('INVALID_BACKUP')
+    expect((await restore(file('missing'))).stderr).toContain('INVALID_REQUEST')
+    expect(await readdir(clean)).toEqual([])
+  })
+})

@@ -1,0 +1,148 @@
+import { CofferError, isCofferError } from '@coffer/core'
+import { AwsClient } from 'aws4fetch'
+import type { BackupTarget, TargetOptions } from './target.ts'
+
+export interface S3Options {
+  /** Of the service, such as `https://s3.eu-central-1.amazonaws.com` or that of any server that speaks S3. */
+  readonly endpoint: string
+  readonly bucket: string
+  /** `us-east-1` when not given. */
+  readonly region?: string | undefined
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string | undefined
+  /** Before the name of a backup, such as `wallets/`. */
+  readonly prefix?: string | undefined
+  /** Milliseconds for one request; 30,000 when not given. */
+  readonly timeout?: number | undefined
+  readonly fetch?: typeof fetch | undefined
+}
+
+const LARGEST = 20_000_000
+
+/**
+ * A bucket of a service that speaks S3, signed with AWS Signature Version 4. Follows no redirect, and shows no credential. Throws
+ * `NETWORK` or `TIMEOUT` (retryable), `STORE_UNAVAILABLE` when it is not allowed, `STORE_FAILED` for any other answer.
+ *
+ * @example
+ * s3Target({ endpoint, bucket: 'backups', accessKeyId, secretAccessKey })
+ */
+export function s3Target(options: S3Options): BackupTarget {
+  const { bucket, region = 'us-east-1', prefix = '', timeout = 30_000 } = options
+  const { accessKeyId, secretAccessKey, sessionToken } = options
+  const base = endpointOf(options.endpoint)
+  const name = `s3 ${base.host}/${bucket}`
+  const client = new AwsClient({
+    accessKeyId,
+    secretAccessKey,
+    service: 's3',
+    region,
+    ...(sessionToken !== undefined && { sessionToken }),
+  })
+  const urlOf = (file: string): string =>
+    new URL(`${base.pathname.replace(/\/$/, '')}/${encode(bucket)}/${encode(prefix + file)}`, base).href
+
+  const ask = async (
+    method: 'GET' | 'PUT',
+    file: string,
+    body: string | undefined,
+    { signal }: TargetOptions,
+  ): Promise<{ readonly status: number; readonly text: string }> => {
+    const end = AbortSignal.timeout(timeout)
+    try {
+      const signed = await client.sign(urlOf(file), {
+        method,
+        ...(body !== undefined && { body, headers: { 'content-type': 'application/octet-stream' } }),
+      })
+      const send = options.fetch ?? fetch
+      const response = await send(signed, {
+        redirect: 'error',
+        signal: signal ? AbortSignal.any([signal, end]) : end,
+      })
+      return { status: response.status, text: await readAll(response, name) }
+    } catch (error) {
+      if (isCofferError(error)) throw error
+      if (signal?.aborted) throw new CofferError({ code: 'ABORTED', message: 'Cancelled.' })
+      // Without the cause, whose request bears the signature.
+      throw new CofferError({
+        code: end.aborted ? 'TIMEOUT' : 'NETWORK',
+        message: `${name} ${end.aborted ? `did not answer in ${timeout / 1000} seconds` : 'cannot be reached'}. Try again later.`,
+        retryable: true,
+      })
+    }
+  }
+
+  return {
+    name,
+    write: async (file, text, given = {}) => {
+      const { status } = await ask('PUT', file, text, given)
+      if (status < 200 || status > 299) throw refused(name, status)
+    },
+    read: async (file, given = {}) => {
+      const { status, text } = await ask('GET', file, undefined, given)
+      if (status === 404) return undefined
+      if (status !== 200) throw refused(name, status)
+      return text
+    },
+  }
+}
+
+function endpointOf(text: string): URL {
+  try {
+    const url = new URL(text)
+    const isLocal = /^(localhost|127\.|\[::1\])/.test(url.hostname)
+    if (url.username || url.password || url.search) throw new Error('more than an endpoint')
+    if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal)) return url
+  } catch {
+    // Told below, without what it was: it may hold a credential.
+  }
+  throw new CofferError({
+    code: 'INVALID_REQUEST',
+    message: 'An endpoint is https://… without user, password and query.',
+  })
+}
+
+async function readAll(response: Response, name: string): Promise<string> {
+  const reader = response.body?.getReader()
+  const parts: Uint8Array[] = []
+  let length = 0
+  while (reader) {
+    const { done, value } = await reader.read()
+    if (done) break
+    length += value.length
+    if (length > LARGEST) {
+      await reader.cancel()
+      throw new CofferError({
+        code: 'STORE_FAILED',
+        message: `${name} answers with more than any backup has.`,
+      })
+    }
+    parts.push(value)
+  }
+  return new TextDecoder().decode(new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer()))
+}
+
+function refused(name: string, status: number): CofferError {
+  const isForbidden = status === 401 || status === 403
+  return new CofferError({
+    code: isForbidden ? 'STORE_UNAVAILABLE' : 'STORE_FAILED',
+    message: isForbidden
+      ? `${name} does not allow it (HTTP ${status}). Check the access key and its rights.`
+      : `${name} answered HTTP ${status}. Nothing is to be relied on there; try again.`,
+    details: { status },
+    retryable: status >= 500,
+  })
+}
+
+/** As the signature has it: everything but letters, digits, `-._~` and the slash. */
+function encode(path: string): string {
+  return path
+    .split('/')
+    .map((part) =>
+      encodeURIComponent(part).replace(
+        /[!'()*]/g,
+        (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
+      ),
+    )
+    .join('/')
+}
