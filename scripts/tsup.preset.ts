@@ -1,4 +1,5 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { relative, resolve } from 'node:path'
 import { defineConfig, type Options } from 'tsup'
 import { type Manifest, readJson, root } from './packages.mjs'
@@ -38,6 +39,8 @@ export function preset({
     treeshake: { moduleSideEffects: false },
     minify: false,
     removeNodeProtocol: false,
+    esbuildPlugins: [rawText],
+    noExternal: [/\?raw$/],
     clean: false, // done here once: several configurations write to the same folder at the same time
   }
   rmSync('dist', { recursive: true, force: true })
@@ -68,6 +71,21 @@ export function preset({
     { ...esm, dts: { entry: entries } },
     { ...common, entry: entries, format: 'cjs', dts: { entry: entries } },
   ])
+}
+
+/** `import text from 'package/file.js?raw'`: the text of a file, as Vite has it. */
+export const rawText: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'raw-text',
+  setup: (build) => {
+    build.onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({
+      path: createRequire(`${resolveDir}/`).resolve(path.slice(0, -'?raw'.length)),
+      namespace: 'raw-text',
+    }))
+    build.onLoad({ filter: /.*/, namespace: 'raw-text' }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8'),
+      loader: 'text',
+    }))
+  },
 }
 
 /** `{ 'engines/tiny': 'src/engines/tiny.ts' }` from `exports` and the paths. */

@@ -64,7 +64,10 @@ export async function stretch(
   kdf: Kdf,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  const bytes = utf8(password.normalize('NFKC'))
+  if (typeof password !== 'string')
+    throw new CofferError({ code: 'INVALID_REQUEST', message: 'A password or PIN is a text.' })
+  // None is empty, so that what opens no vault may stand for it: some implementations take no empty one.
+  const bytes = utf8(password.normalize('NFKC') || '\0')
   const { memory, passes, lanes } = kdf
   try {
     return await argon2id({ password: bytes, salt: fromBase64(kdf.salt), memory, passes, lanes }, { signal })

@@ -37,6 +37,10 @@ describe('a vault', () => {
     expect(again.state).toBe('locked')
     await expect(again.unlock({ password: `${PASSWORD} ` })).rejects.toMatchObject({ code: 'UNLOCK_FAILED' })
     expect(again.state).toBe('locked')
+    await expect(again.unlock({ password: '' })).rejects.toMatchObject({ code: 'UNLOCK_FAILED' })
+    await expect(again.unlock({ password: undefined as never })).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+    })
     await again.unlock({ password: PASSWORD })
     expect(again.state).toBe('unlocked')
     expect(await again.reveal(again.secrets[0]!.id, { password: PASSWORD })).toEqual(words)

@@ -1,0 +1,74 @@
+/// <reference path="./raw.d.ts" />
+import { CofferError } from '@coffer/core'
+import hashWasm from 'hash-wasm/dist/argon2.umd.min.js?raw'
+import type { Argon2Request } from './argon2.ts'
+
+/** The text of a worker that needs nothing else, so that no bundler has to know of it. */
+const SOURCE = `${hashWasm}
+onmessage = async ({ data }) => {
+  try {
+    const result = await self.hashwasm.argon2id({ ...data, hashLength: 32, outputType: 'binary' })
+    data.password.fill(0)
+    postMessage(result, [result.buffer])
+  } catch {
+    postMessage(null)
+  }
+}
+postMessage('ready')`
+
+/** A worker that a page does not allow says so late or never. */
+const PATIENCE = 2_000
+
+/** The result of a worker of its own, ended afterwards with all its memory; `undefined` where the page cannot have one. Throws `ABORTED`. */
+export async function argon2InWorker(
+  { password, salt, memory, passes, lanes }: Argon2Request,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
+  const worker = await startWorker()
+  if (!worker) return undefined
+  try {
+    return await new Promise<Uint8Array | undefined>((resolve, reject) => {
+      signal?.addEventListener(
+        'abort',
+        () => reject(new CofferError({ code: 'ABORTED', message: 'Cancelled.' })),
+        { once: true },
+      )
+      worker.onerror = () => resolve(undefined)
+      worker.onmessage = ({ data }: MessageEvent<Uint8Array | null>) => resolve(data ?? undefined)
+      worker.postMessage({
+        password,
+        salt,
+        memorySize: memory,
+        iterations: passes,
+        parallelism: lanes,
+      })
+    })
+  } finally {
+    worker.terminate()
+  }
+}
+
+function startWorker(): Promise<Worker | undefined> {
+  return new Promise((resolve) => {
+    let worker: Worker | undefined
+    const url = URL.createObjectURL(new Blob([SOURCE], { type: 'text/javascript' }))
+    const timer = setTimeout(() => done(undefined), PATIENCE)
+    const done = (result: Worker | undefined): void => {
+      clearTimeout(timer)
+      URL.revokeObjectURL(url)
+      if (!result) worker?.terminate()
+      resolve(result)
+    }
+    try {
+      worker = new Worker(url)
+      worker.onmessage = () => done(worker)
+      worker.onerror = (event) => {
+        // It is told by the answer; a page should not hear of it as its own error.
+        event.preventDefault()
+        done(undefined)
+      }
+    } catch {
+      done(undefined)
+    }
+  })
+}

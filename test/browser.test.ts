@@ -1,0 +1,217 @@
+import { existsSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { argon2id } from 'hash-wasm'
+import { type Browser, type CDPSession, chromium, type Page as Tab } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { bundle } from './browser/bundle.ts'
+import type { Page } from './browser/page.ts'
+
+// The vault in a real browser: its database, its worker, its passkeys.
+
+const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+const isRequired = process.env['COFFER_REQUIRE_TOOLS'] === '1'
+const MNEMONIC = 'legal winner thank year wave sausage worth useful legal winner thank yellow'
+const PASSWORD = 'correct horse battery'
+const ARGUMENTS =
+  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
+
+let server: Server
+let browser: Browser
+let origin = ''
+
+async function openTab(path = '/'): Promise<Tab> {
+  const context = await browser.newContext()
+  const tab = await context.newPage()
+  await tab.goto(origin + path)
+  await tab.waitForFunction(() => 'page' in globalThis)
+  return tab
+}
+
+/** Calls one of the functions of the page. */
+function call<N extends keyof Page>(
+  tab: Tab,
+  name: N,
+  ...given: Parameters<Page[N]>
+): Promise<Awaited<ReturnType<Page[N]>>> {
+  return tab.evaluate(
+    ([name, given]) =>
+      (globalThis as unknown as { page: Record<string, (...given: unknown[]) => unknown> }).page[name]!(
+        ...given,
+      ),
+    [name, given] as const,
+  ) as Promise<Awaited<ReturnType<Page[N]>>>
+}
+
+/** An authenticator of the platform, with a person who says yes unless told otherwise. */
+async function authenticator(tab: Tab, more = {}): Promise<{ cdp: CDPSession; authenticatorId: string }> {
+  const cdp = await tab.context().newCDPSession(tab)
+  await cdp.send('WebAuthn.enable')
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      ctap2Version: 'ctap2_1',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      hasPrf: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+      ...more,
+    },
+  })
+  return { cdp, authenticatorId }
+}
+
+/** Written beside the results: what one machine measured, and no condition. */
+function show(
+  what: string,
+  { took, blocked, frame }: { took: number; blocked: number; frame: number },
+): void {
+  console.log(
+    `${what}: ${took.toFixed(0)} ms; blocked ${blocked.toFixed(1)} ms at most, frames ${frame.toFixed(1)} ms apart at most`,
+  )
+}
+
+describe.skipIf(!existsSync(executablePath) && !isRequired)(
+  'in Chromium (skipped where it is not installed)',
+  () => {
+    beforeAll(async () => {
+      const script = await bundle('page.ts')
+      server = createServer((request, response) => {
+        const isScript = request.url === '/page.js'
+        response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
+        // A page that forbids workers, as some do.
+        if (request.url === '/strict')
+          response.setHeader('content-security-policy', "default-src 'self'; worker-src 'none'")
+        response.end(
+          isScript
+            ? script
+            : '<!doctype html><title>Wallet</title><script type="module" src="/page.js"></script>',
+        )
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      origin = `http://localhost:${(server.address() as AddressInfo).port}`
+      browser = await chromium.launch({ executablePath, args: ARGUMENTS.split(' ') })
+    }, 60_000)
+    afterAll(async () => {
+      await browser?.close()
+      server?.close()
+    })
+
+    it('IndexedDB passes the suite of stores', async () => {
+      const tab = await openTab()
+      const results = await call(tab, 'storeSuite')
+      expect(results.filter(({ error }) => error !== undefined)).toEqual([])
+      expect(results.length).toBeGreaterThan(10)
+      await tab.context().close()
+    })
+
+    describe('Argon2id at the full cost', () => {
+      const cost = [65_536, 3] as const
+      let expected = ''
+      beforeAll(async () => {
+        expected = await argon2id({
+          password: PASSWORD,
+          salt: new Uint8Array(16).fill(7),
+          memorySize: cost[0],
+          iterations: cost[1],
+          parallelism: 1,
+          hashLength: 32,
+          outputType: 'hex',
+        })
+      })
+
+      it.each([
+        ['in a worker', '/'],
+        ['in slices where the page forbids workers', '/strict'],
+      ])(
+        'runs %s, and the page goes on',
+        async (_, path) => {
+          const tab = await openTab(path)
+          await call(tab, 'stretched', 1024, 2)
+          const { result, ...figures } = await call(tab, 'stretched', ...cost)
+          show(`Argon2id ${path}`, figures)
+          expect(result).toBe(expected)
+          // It draws on, and beside a worker all other work has its turn: far below what the whole takes on any machine.
+          expect(figures.frame).toBeLessThan(figures.took / 4)
+          if (path === '/') expect(figures.blocked).toBeLessThan(figures.took / 4)
+          expect(figures.longTasks).toBe(0)
+          expect(await call(tab, 'abortStretch')).toBe('ABORTED')
+          await tab.context().close()
+        },
+        60_000,
+      )
+    })
+
+    describe('a vault', () => {
+      let tab: Tab
+      beforeEach(async () => {
+        tab = await openTab()
+      })
+      afterEach(() => tab.context().close())
+
+      it('is made, shows its public key while locked after a reload, and opens', async () => {
+        const key = await call(tab, 'makeVault', PASSWORD, MNEMONIC)
+        await tab.reload()
+        await tab.waitForFunction(() => 'page' in globalThis)
+        expect(await call(tab, 'reopen')).toBe(key)
+        expect((await call(tab, 'unlock', { password: 'a wrong password' })).result).toBe('UNLOCK_FAILED')
+        const { result, ...figures } = await call(tab, 'unlock', { password: PASSWORD })
+        show('Unlock by a password', figures)
+        expect(result).toBe('unlocked')
+        expect(await call(tab, 'stored')).not.toContain('winner')
+      })
+
+      it('opens by a key of the browser that cannot be exported', async () => {
+        await call(tab, 'makeVault', PASSWORD, MNEMONIC)
+        expect(await call(tab, 'addDevice')).toBe('device')
+        await tab.reload()
+        await tab.waitForFunction(() => 'page' in globalThis)
+        await call(tab, 'reopen')
+        expect((await call(tab, 'unlock', 'device')).result).toBe('unlocked')
+      })
+
+      it('opens by a passkey, and by a PIN beside one', async () => {
+        const { cdp, authenticatorId } = await authenticator(tab)
+        await call(tab, 'makeVault', PASSWORD, MNEMONIC)
+        expect(await call(tab, 'available')).toEqual([true, true])
+        expect(await call(tab, 'addPasskey')).toBe('device')
+        expect(await call(tab, 'addPin', '271828')).toBe('pin')
+        await call(tab, 'lock')
+        const { result, ...figures } = await call(tab, 'unlock', 'passkey')
+        show('Unlock by a passkey', figures)
+        expect(result).toBe('unlocked')
+        await call(tab, 'lock')
+        expect(await call(tab, 'unlockWithPin', '271829')).toBe('UNLOCK_FAILED')
+        expect(await call(tab, 'unlockWithPin', '271828')).toBe('unlocked')
+        await call(tab, 'lock')
+        // The person is not who they should be.
+        await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false })
+        expect((await call(tab, 'unlock', 'passkey')).result).toBe('STORE_CANCELLED')
+        await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true })
+        // Another passkey is another secret; one that was deleted looks like a refusal.
+        await cdp.send('WebAuthn.clearCredentials', { authenticatorId })
+        expect((await call(tab, 'unlock', 'passkey')).result).toBe('STORE_CANCELLED')
+        expect((await call(tab, 'unlock', { password: PASSWORD })).result).toBe('unlocked')
+      }, 60_000)
+
+      it('takes no passkey that gives no secrets, and keeps nothing of it', async () => {
+        await authenticator(tab, { hasPrf: false })
+        await call(tab, 'makeVault', PASSWORD, MNEMONIC)
+        expect(await call(tab, 'addPasskey')).toBe('STORE_UNAVAILABLE')
+        expect(await call(tab, 'stored')).not.toContain('webauthn')
+      })
+
+      it('locks when its page is hidden', async () => {
+        await call(tab, 'makeVault', PASSWORD, MNEMONIC)
+        expect(await call(tab, 'state')).toBe('unlocked')
+        await tab.evaluate(() => {
+          Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })
+          document.dispatchEvent(new Event('visibilitychange'))
+        })
+        expect(await call(tab, 'state')).toBe('locked')
+      })
+    })
+  },
+)
