@@ -1,1 +1,5 @@
-export {}
+export { type TelegramBiometricOptions, telegramBiometricKey } from './biometric-key.ts'
+export { telegramCloudStore } from './cloud-store.ts'
+export { telegramDeviceStore } from './device-store.ts'
+export { type TelegramPort, type TelegramScript, type TmaBridge, tmaPort, webAppPort } from './port.ts'
+export { telegramSecureKey } from './secure-key.ts'
