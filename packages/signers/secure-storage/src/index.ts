@@ -13,3 +13,4 @@ export type {
   SlotInfo,
   Vault,
 } from './vault.ts'
+export { type KeyWrapper, wrappedKey } from './wrapped-key.ts'
