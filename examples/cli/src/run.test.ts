@@ -237,6 +237,7 @@ describe('without a network', () => {
       'history',
       'coins',
       'labels',
+      'watch',
       'send',
       'payments',
       'speed-up',

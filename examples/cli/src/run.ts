@@ -28,6 +28,7 @@ import { signCommand } from './commands/sign.ts'
 import { stakeCommand } from './commands/stake.ts'
 import { vaultCommand } from './commands/vault.ts'
 import { waitingCommand } from './commands/waiting.ts'
+import { watchCommand } from './commands/watch.ts'
 import type { Cli } from './context.ts'
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
 import type { Io } from './io.ts'
@@ -96,6 +97,7 @@ function program(cli: Cli): Command {
   historyCommand(program, cli)
   coinsCommand(program, cli)
   labelsCommand(program, cli)
+  watchCommand(program, cli)
   program.commandsGroup('Pay:')
   sendCommand(program, cli)
   paymentsCommand(program, cli)
