@@ -5,6 +5,21 @@ import { sourcePaths } from './scripts/source-aliases.ts'
 
 /** What tests use in a way that cannot be seen here. */
 const ignored: Record<string, { dependencies: string[]; binaries: string[] }> = {
+  'packages/signers/secure-storage': {
+    // Optional peers of phones, imported lazily.
+    dependencies: [
+      '@aparajita/capacitor-secure-storage',
+      '@capacitor/core',
+      'expo-secure-store',
+      'react-native-keychain',
+    ],
+    binaries: ['softhsm2-util', 'pkcs11-tool'],
+  },
+  'packages/backup': {
+    dependencies: [],
+    // Another implementation to compare with, and the terminal it asks at.
+    binaries: ['age', 'script'],
+  },
   'packages/chains/bitcoin': {
     // Only its files of test vectors are read.
     dependencies: ['bitcore-lib'],

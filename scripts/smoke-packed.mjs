@@ -190,7 +190,14 @@ function installPeers(app) {
   for (const peer of peers) {
     if (existsSync(join(app, 'node_modules', peer))) problems.push(`${peer}: an optional peer was installed`)
   }
-  const wanted = [...peers].map((peer) => `${peer}@${overrides[peer] ?? devDependencies[peer] ?? 'latest'}`)
+  // Of those that are not at hand, such as a phone's, our types name nothing.
+  const known = Object.assign(
+    {},
+    ...packages.map(({ manifest }) => manifest.devDependencies),
+    devDependencies,
+    overrides,
+  )
+  const wanted = [...peers].flatMap((peer) => (known[peer] ? [`${peer}@${known[peer]}`] : []))
   if (wanted.length === 0) return
   run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', ...wanted], app)
 }

@@ -38,10 +38,7 @@ export async function keepSecrets(
 }
 
 /** The first accounts of every secret of an open vault; those of the first one bear no label. */
-export async function accountsOfAll(
-  vault: Vault,
-  chains: Context['chains'],
-): Promise<readonly KnownAccount[]> {
+async function accountsOfAll(vault: Vault, chains: Context['chains']): Promise<readonly KnownAccount[]> {
   const found: KnownAccount[] = []
   const signers = vault.secrets.map(({ id }) => secureStorageSigner({ vault, secret: id }))
   for (const [i, signer] of signers.entries())

@@ -1,4 +1,4 @@
-import { memoryStore } from '@coffer/core'
+import { memoryStore, nobleEngine } from '@coffer/core'
 import { keyChain } from '@coffer/core/testing'
 import { bnb, ethereum } from '@coffer/evm'
 import { softwareSigner } from '@coffer/signer-software'
@@ -16,7 +16,7 @@ import {
   wordQuiz,
 } from './index.ts'
 
-const chains = [ethereum(), bnb(), keyChain()]
+const chains = [ethereum(), bnb(), keyChain(nobleEngine)]
 const target = storeTarget(memoryStore())
 const name = 'wallet.age'
 const decryption = { passphrase: PASSPHRASE }

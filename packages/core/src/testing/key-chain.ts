@@ -3,7 +3,7 @@ import type { Account } from '../account.ts'
 import { type ApprovedDraft, authorise } from '../approve.ts'
 import type { Chain } from '../chain.ts'
 import type { AccountDescriptor, Draft, PayIntent } from '../draft.ts'
-import { nobleEngine } from '../engines/noble.ts'
+import type { Engine } from '../engine.ts'
 import { CofferError } from '../error.ts'
 import { createDraft } from '../forms.ts'
 import type { PublicKey } from '../keys.ts'
@@ -11,12 +11,13 @@ import { formatOrigin, splitOrigin } from '../path.ts'
 import { memoryStore } from '../store.ts'
 
 /**
- * A chain for the tests of signers: its addresses are public keys, its signatures are real, its payload is `to:amount`.
+ * A chain for the tests of signers: its addresses are public keys, its signatures are real and verified by `engine`, its payload is
+ * `to:amount`.
  *
  * @example
- * signerConformance({ describe, it }, { name, make, chain: keyChain(), paths: ['m/44h/1h/0h/0/0', …], draft: keyChainDraft })
+ * signerConformance({ describe, it }, { name, make, chain: keyChain(nobleEngine), paths: ['m/44h/1h/0h/0/0', …], draft: keyChainDraft })
  */
-export function keyChain(): Chain<'keys:1', 'keys'> {
+export function keyChain(engine: Engine): Chain<'keys:1', 'keys'> {
   const coin = { id: 'keys:1/slip44:1', symbol: 'KEY', name: 'Key', decimals: 0 } as const
   const read = (account: AccountDescriptor) => {
     const { origin, rest } = splitOrigin(account)
@@ -63,7 +64,7 @@ export function keyChain(): Chain<'keys:1', 'keys'> {
     },
     checkSigned: ({ account, txid, raw }) => {
       const signature = fromHex(raw.slice(1))
-      if (!nobleEngine.ecdsaVerify(signature, messageHash(txid), read(account).publicKey, Number(raw[0])))
+      if (!engine.ecdsaVerify(signature, messageHash(txid), read(account).publicKey, Number(raw[0])))
         throw new CofferError({ code: 'INVALID_SIGNED', message: 'It is not signed by its account.' })
     },
     publish: async ({ txid }) => txid,
@@ -73,7 +74,7 @@ export function keyChain(): Chain<'keys:1', 'keys'> {
       return toHex((await ecdsa(messageHash(message))).signature)
     },
     verifyMessage: ({ address, message, signature }) =>
-      nobleEngine.ecdsaVerify(fromHex(signature), messageHash(message), fromHex(address)),
+      engine.ecdsaVerify(fromHex(signature), messageHash(message), fromHex(address)),
     signTypedData: async ({ account, typedData }, keys) => {
       const { ecdsa } = await keys(read(account).path)
       return toHex((await ecdsa(messageHash(JSON.stringify(typedData)))).signature)
@@ -86,14 +87,14 @@ export async function approvedKeyChainDraft(
   key: PublicKey,
   { amount = 5n }: { amount?: bigint } = {},
 ): Promise<ApprovedDraft> {
-  const chain = keyChain()
+  const chain = keyChain(NONE)
   const draft = keyChainDraft(key, amount)
   return (await authorise({ chain, draft, policy: {}, accept: [], store: memoryStore() })).draft
 }
 
 /** The same, before anybody approved it. */
 export function keyChainDraft(key: PublicKey, amount = 5n): Draft {
-  const chain = keyChain()
+  const chain = keyChain(NONE)
   return createDraft(chain, {
     chain: chain.id,
     account: chain.describe(key),
@@ -107,3 +108,6 @@ const toHex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 const fromHex = (hex: string): Uint8Array =>
   Uint8Array.from({ length: hex.length >> 1 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16))
+
+/** For drafts, of which nothing is verified. */
+const NONE = {} as Engine

@@ -1,7 +1,7 @@
 /// <reference path="./raw.d.ts" />
 import { CofferError } from '@coffer/core'
 import hashWasm from 'hash-wasm/dist/argon2.umd.min.js?raw'
-import type { Argon2Request } from './argon2.ts'
+import type { Argon2Request } from './argon2-request.ts'
 
 /** The text of a worker that needs nothing else, so that no bundler has to know of it. */
 const SOURCE = `${hashWasm}

@@ -1,13 +1,5 @@
 import { throwIfAborted } from '@coffer/core'
-
-export interface Argon2Request {
-  readonly password: Uint8Array
-  readonly salt: Uint8Array
-  /** KiB. */
-  readonly memory: number
-  readonly passes: number
-  readonly lanes: number
-}
+import type { Argon2Request } from './argon2-request.ts'
 
 /** So long at a time that a page draws every frame. */
 const SLICE = 6

@@ -62,7 +62,7 @@ export function writeContents(
 }
 
 /** Bytes for the secrets of each of the two vaults; `undefined` where there is no room for a hidden one. */
-export function capacityOf({ hidden }: Envelope): number | undefined {
+function capacityOf({ hidden }: Envelope): number | undefined {
   return hidden && fromBase64(hidden.box).length - SEAL_OVERHEAD
 }
 

@@ -119,7 +119,7 @@ export function slotContextOf(id: string, slot: Omit<Slot, 'wrapped'> | { readon
 /** Hex of public keys, as {@link KnownKey} has it, and back. */
 export const toHex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-export const fromHex = (hex: string): Uint8Array =>
+const fromHex = (hex: string): Uint8Array =>
   Uint8Array.from({ length: hex.length / 2 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16))
 
 export function knownKey(secret: string, key: PublicKey): KnownKey {

@@ -63,9 +63,10 @@ export async function settleVault(store: Store, name: string): Promise<void> {
   if (loaded && loaded !== 'damaged') await saveVault(store, name, loaded)
 }
 
-/** Forgets every text of a vault. */
+/** Forgets every text of a vault, and its count of tries. */
 export async function eraseVault(store: Store, name: string): Promise<void> {
   const keys = keysOf(name)
+  for (const key of await store.keys(`${name}/attempts/`)) await store.delete(key)
   for (const key of [keys.previous, keys.next, keys.current]) await store.delete(key)
 }
 

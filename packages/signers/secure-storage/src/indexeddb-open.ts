@@ -100,7 +100,7 @@ const MEANINGS: Readonly<Record<string, ErrorCode>> = {
   SecurityError: 'STORE_UNAVAILABLE',
 }
 
-export function failed(name: string, error: unknown): CofferError {
+function failed(name: string, error: unknown): CofferError {
   const reason = nameOf(error)
   const code = MEANINGS[reason] ?? 'STORE_FAILED'
   const advice =

@@ -3,7 +3,7 @@ import { wipeSecrets } from './body.ts'
 import { toBase64 } from './bytes.ts'
 import { emptyRoom, infoOf, type Opened, writeContents } from './contents.ts'
 import type { Envelope } from './envelope.ts'
-import { loadVault, saveVault } from './generations.ts'
+import { eraseVault, loadVault, saveVault } from './generations.ts'
 import { DEFAULT_COST, newKdf } from './kdf.ts'
 import { keepVault } from './keeper.ts'
 import { storedSecret } from './secrets.ts'
@@ -82,6 +82,26 @@ export async function hasVault({
   name = 'vault',
 }: Pick<OpenVaultOptions, 'store' | 'name'>): Promise<boolean> {
   return (await loadVault(store, name)) !== undefined
+}
+
+/**
+ * Deletes a vault with all that is in it. There is no way back but a backup; what devices hold for it is of no use any more.
+ *
+ * Throws `INVALID_REQUEST` without the confirmation.
+ *
+ * @example
+ * await deleteVault({ store }, { yesDeleteTheVault: true })
+ */
+export async function deleteVault(
+  { store, name = 'vault' }: Pick<OpenVaultOptions, 'store' | 'name'>,
+  confirmation: { readonly yesDeleteTheVault: true },
+): Promise<void> {
+  if (confirmation?.yesDeleteTheVault !== true)
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: 'Deleting a vault needs { yesDeleteTheVault: true } as its second argument.',
+    })
+  await withLock(store, name, () => eraseVault(store, name))
 }
 
 function checkRoom(room: number | undefined): void {

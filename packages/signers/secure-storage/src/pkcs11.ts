@@ -14,7 +14,7 @@ export interface Pkcs11Options {
   /** The label of the key in the token; made there when it is missing. `coffer` when not given. */
   readonly label?: string | undefined
   /** The module `pkcs11js`, where it is not to be loaded by its name. */
-  readonly module?: typeof Pkcs11 | undefined
+  readonly module?: object | undefined
 }
 
 /**
@@ -31,7 +31,7 @@ export interface Pkcs11Options {
  */
 export function pkcs11Key(options: Pkcs11Options): DeviceKey {
   const { library, token, pin, label = 'coffer' } = options
-  const load = peer<typeof Pkcs11>('pkcs11js', options.module, async () => {
+  const load = peer<typeof Pkcs11>('pkcs11js', options.module as typeof Pkcs11 | undefined, async () => {
     const loaded = (await import('pkcs11js')) as typeof Pkcs11 & { readonly default?: typeof Pkcs11 }
     return loaded.default ?? loaded
   })

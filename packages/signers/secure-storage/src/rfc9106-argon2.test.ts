@@ -1,7 +1,8 @@
 import { argon2id as nobleArgon2id } from '@noble/hashes/argon2.js'
 import fc from 'fast-check'
 import { afterEach, expect, it, vi } from 'vitest'
-import { type Argon2Request, argon2id } from './argon2.ts'
+import { argon2id } from './argon2.ts'
+import type { Argon2Request } from './argon2-request.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)

@@ -1,4 +1,4 @@
-import { createWallet, memoryStore } from '@coffer/core'
+import { createWallet, memoryStore, nobleEngine } from '@coffer/core'
 import { keyChain, keyChainDraft, signerConformance } from '@coffer/core/testing'
 import { ethereum } from '@coffer/evm'
 import { softwareSigner } from '@coffer/signer-software'
@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { createVault, openVault, secureStorageSigner, type Vault } from './index.ts'
 import { CHEAP, MNEMONIC, PASSWORD } from './vault.fixture.ts'
 
-const chain = keyChain()
+const chain = keyChain(nobleEngine)
 const draft = keyChainDraft
 
 const make = (store = memoryStore(), more = {}): Promise<Vault> =>

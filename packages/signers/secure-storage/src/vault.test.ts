@@ -2,7 +2,14 @@ import { inspect } from 'node:util'
 import { isCofferError, memoryStore, type Secret, type Store } from '@coffer/core'
 import { softwareSigner } from '@coffer/signer-software'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type CreateVaultOptions, createVault, hasVault, openVault, type Vault } from './index.ts'
+import {
+  type CreateVaultOptions,
+  createVault,
+  deleteVault,
+  hasVault,
+  openVault,
+  type Vault,
+} from './index.ts'
 import { CHEAP, MNEMONIC, memoryKey, OTHER, PASSWORD } from './vault.fixture.ts'
 
 afterEach(() => {
@@ -58,6 +65,19 @@ describe('a vault', () => {
     await expect(make(store)).rejects.toMatchObject({ code: 'VAULT_EXISTS' })
     await make(store, { name: 'other' })
     await expect(openVault({ store, name: 'third' })).rejects.toMatchObject({ code: 'VAULT_MISSING' })
+  })
+
+  it('is deleted with everything that belongs to it, when that is really meant', async () => {
+    const store = memoryStore()
+    await make(store)
+    await make(store, { name: 'other' })
+    await opens(store, 'a wrong password')
+    await expect(deleteVault({ store }, {} as never)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+    await deleteVault({ store }, { yesDeleteTheVault: true })
+    expect(await hasVault({ store })).toBe(false)
+    expect((await store.keys()).filter((key) => !key.startsWith('other'))).toEqual([])
+    expect(await hasVault({ store, name: 'other' })).toBe(true)
+    await make(store)
   })
 
   it('refuses short passwords and what is no secret, and then leaves nothing behind', async () => {

@@ -36,7 +36,7 @@ const ROOT = hdFromSeed(SEED, nobleEngine)
 const ACCOUNT = 'm/44h/1h/0h'
 const KEY = 'c9'.repeat(32)
 
-const chain = keyChain()
+const chain = keyChain(nobleEngine)
 const factories: Record<string, (engine?: Engine) => Signer> = {
   softwareSigner: (engine) => softwareSigner({ mnemonic: MNEMONIC, passphrase: PASSPHRASE, engine }),
   seedSigner: (engine) => seedSigner({ seed: SEED, engine }),
