@@ -77,6 +77,12 @@ describe('verifyBackup', () => {
     await expect(verify([])).rejects.toMatchObject({ code: 'BACKUP_MISMATCH' })
   })
 
+  it('is not content with a line that names an account whose key is missing', async () => {
+    await put({ accounts: accounts.map(({ secret: _, ...watched }) => watched) })
+    await expect(verify()).rejects.toMatchObject({ code: 'BACKUP_MISMATCH' })
+    await verify(accounts.map(({ secret: _, ...watched }) => watched))
+  })
+
   it('notices that there is none, and that it does not open', async () => {
     await expect(verifyBackup({ target, name: 'other.age', decryption, chains })).rejects.toMatchObject({
       code: 'BACKUP_MISMATCH',

@@ -39,16 +39,14 @@ export async function verifyBackup(options: VerifyOptions): Promise<Verified> {
       message: `${target.name} has no backup ${name}. Write it anew.`,
     })
   const backup = await decryptBackup(text, decryption)
-  const derived = await derive(backup, chains, wordlists)
-  const known = new Set(backup.accounts.map(keyOf))
-  for (const account of accounts)
-    if (!known.has(keyOf(account)) && !derived.has(keyOf(account)))
-      throw mismatch(account, 'is not in the backup')
-  return {
-    verifiedAt: new Date().toISOString(),
-    accounts: [...new Set([...known, ...derived])],
-    secrets: backup.secrets.length,
+  const proven = await derive(backup, chains, wordlists)
+  const known = new Set([...backup.accounts.map(keyOf), ...proven])
+  for (const account of accounts) {
+    // One that has a key must have it in the backup; a line that only names it is no way back.
+    const isKept = account.secret === undefined ? known.has(keyOf(account)) : proven.has(keyOf(account))
+    if (!isKept) throw mismatch(account, 'is not in the backup')
   }
+  return { verifiedAt: new Date().toISOString(), accounts: [...known], secrets: backup.secrets.length }
 }
 
 /** The first account of each secret on every chain, after a look at each that the backup lists. */
@@ -72,6 +70,7 @@ async function derive(
       const key = at < 0 ? undefined : await keyAt(signers[at]!, chain, account)
       if (!key || chain.describe(key, account.type) !== account.descriptor)
         throw mismatch(account, 'does not come from the secrets in the backup')
+      found.add(keyOf(account))
     }
     return found
   } finally {

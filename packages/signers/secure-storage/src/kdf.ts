@@ -23,7 +23,7 @@ export const DEFAULT_COST: KdfCost = { memory: 65_536, passes: 3, lanes: 1 }
 /** Below this a thief tries passwords by the thousand; the least that OWASP allows. */
 const FLOOR: KdfCost = { memory: 19_456, passes: 2, lanes: 1 }
 /** Above this a file stops the device that opens it. */
-const CEILING: KdfCost = { memory: 1_048_576, passes: 10, lanes: 4 }
+const CEILING: KdfCost = { memory: 262_144, passes: 10, lanes: 4 }
 
 const SALT = 16
 

@@ -1,4 +1,4 @@
-import { CofferError, type PublicKey, randomBytes, type Signer, withLock } from '@coffer/core'
+import { CofferError, isCofferError, type PublicKey, randomBytes, type Signer, withLock } from '@coffer/core'
 import { attemptsOf, counted, MOST_PINS } from './attempts.ts'
 import { type Watchman, watchman } from './auto-lock.ts'
 import { type StoredSecret, wipeSecrets } from './body.ts'
@@ -76,7 +76,10 @@ export function keepVault(
   let infos: readonly SecretInfo[] = envelope?.shown?.secrets ?? []
   let watch: Watchman | undefined
   let signers = 0
-  const listeners = { lock: new Set<(reason: LockReason) => void>(), unlock: new Set<() => void>() }
+  const listeners = {
+    lock: new Set<(reason: LockReason) => void>(),
+    unlock: new Set<(_: undefined) => void>(),
+  }
 
   const lock = (reason: LockReason): void => {
     if (!opened) return
@@ -85,7 +88,7 @@ export function keepVault(
     infos = envelope?.shown?.secrets ?? []
     watch?.stop()
     watch = undefined
-    for (const listener of [...listeners.lock]) listener(reason)
+    tell(listeners.lock, reason)
   }
 
   const open = (next: Opened, secrets: readonly SecretInfo[]): void => {
@@ -94,7 +97,7 @@ export function keepVault(
     infos = secrets
     watch?.stop()
     watch = autoLock === false ? undefined : watchman(autoLock, lock)
-    for (const listener of [...listeners.unlock]) listener()
+    tell(listeners.unlock, undefined)
   }
 
   const isOpen = (): boolean => {
@@ -210,14 +213,24 @@ export function keepVault(
     const list = found.secrets.map(infoOf)
     wipeSecrets(found.secrets)
     open(found.opened, list)
-    await withLock(store, name, async () => {
-      if (generation === 'previous') await saveVault(store, name, found.now)
-      else await settleVault(store, name)
+    if (generation === 'previous') {
+      try {
+        await withLock(store, name, () => saveVault(store, name, found.now))
+      } catch (error) {
+        lock('asked')
+        throw error
+      }
       generation = 'current'
-    })
-    if (!('password' in how) || found.opened.part === 'hidden') return
-    if (found.now.slots.some((slot) => slot.type === 'password' && isWeaker(slot.kdf, cost)))
-      await replacePassword(how.password, how.password, signal)
+    }
+    try {
+      await withLock(store, name, () => settleVault(store, name))
+      const isCheap = (slot: Slot): boolean => slot.type === 'password' && isWeaker(slot.kdf, cost)
+      if ('password' in how && found.opened.part === 'outer' && found.now.slots.some(isCheap))
+        await replacePassword(how.password, how.password, signal)
+    } catch (error) {
+      // It is open; what could not be put in order is put in order the next time.
+      if (isCofferError(error, 'ABORTED', 'VAULT_CHANGED')) throw error
+    }
   }
 
   const replacePassword = (password: string, newPassword: string, signal?: AbortSignal): Promise<void> =>
@@ -278,7 +291,7 @@ export function keepVault(
     unlock,
     lock: () => lock('asked'),
     on: (event: 'lock' | 'unlock', listener: (reason: LockReason) => void) => {
-      const set: Set<(reason: LockReason) => void> = listeners[event]
+      const set = listeners[event] as Set<typeof listener>
       set.add(listener)
       return () => void set.delete(listener)
     },
@@ -352,7 +365,10 @@ export function keepVault(
         refuseInHidden(session)
         const dataKey = randomBytes(32)
         const slots: Slot[] = []
-        for (const how of keep) slots.push((await rewrapped(now, how, dataKey, signal)).slot)
+        for (const how of keep) {
+          const { slot } = await rewrapped(now, how, dataKey, signal)
+          if (!slots.some(({ id }) => id === slot.id)) slots.push(slot)
+        }
         checkLasting(slots)
         const next = writeContents(now, { part: 'outer', dataKey }, secrets, { slots })
         return { envelope: next, result: undefined, dataKey, forget: true }
@@ -361,7 +377,8 @@ export function keepVault(
       checkPassword(password)
       const stored = await Promise.all(given.map((secret) => storedSecret(secret, secret)))
       try {
-        await change(async (now) => {
+        await change(async (now, _, session) => {
+          refuseInHidden(session)
           const { hidden } = now
           if (!hidden)
             throw new CofferError({
@@ -426,6 +443,18 @@ export function keepVault(
   })
   if (session) open(session.opened, session.secrets)
   return vault
+}
+
+/** One listener that throws keeps no other from hearing, least of all those that wipe keys. */
+function tell<T>(listeners: ReadonlySet<(event: T) => void>, event: T): void {
+  const errors: unknown[] = []
+  for (const listener of [...listeners])
+    try {
+      listener(event)
+    } catch (error) {
+      errors.push(error)
+    }
+  if (errors.length > 0) throw errors[0]
 }
 
 // ---- on vaults ----

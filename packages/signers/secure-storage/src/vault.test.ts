@@ -268,7 +268,7 @@ describe('ways to open a vault', () => {
     const before = JSON.parse((await store.get('vault'))!)
     await expect(vault.rotate([{ key: kept }])).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
     await expect(vault.rotate([{ password: 'wrong one' }])).rejects.toMatchObject({ code: 'UNLOCK_FAILED' })
-    await vault.rotate([{ password: PASSWORD }, { key: kept }, { recoveryCode }])
+    await vault.rotate([{ password: PASSWORD }, { key: kept }, { recoveryCode }, { password: PASSWORD }])
     expect(vault.slots.map(({ type }) => type)).toEqual(['password', 'device', 'recovery'])
     expect(vault.state).toBe('unlocked')
     await vault.add({ kind: 'private-key', privateKey: new Uint8Array(32).fill(1) })
@@ -296,6 +296,34 @@ describe('locking', () => {
     await expect(
       vault.changePassword({ password: PASSWORD, newPassword: 'a new password' }),
     ).rejects.toMatchObject({ code: 'VAULT_LOCKED' })
+  })
+
+  it('wipes keys whatever another listener does', async () => {
+    const vault = await make(memoryStore())
+    vault.on('lock', () => {
+      throw new Error('a defect of the app')
+    })
+    const heard: string[] = []
+    vault.on('lock', (reason) => heard.push(reason))
+    expect(() => vault.lock()).toThrow('a defect of the app')
+    expect(heard).toEqual(['asked'])
+    expect(vault.state).toBe('locked')
+  })
+
+  it('opens where nothing can be written', async () => {
+    const store = memoryStore()
+    await make(store)
+    await store.set('vault/next', 'half of a text')
+    const reading: Store = {
+      ...store,
+      set: (key, value) =>
+        key.includes('attempts') ? store.set(key, value) : Promise.reject(new Error('read-only')),
+      delete: (key) =>
+        key.includes('attempts') ? store.delete(key) : Promise.reject(new Error('read-only')),
+    }
+    const vault = await openVault({ store: reading, cost: { ...CHEAP, passes: 3 } })
+    await vault.unlock({ password: PASSWORD })
+    expect(vault.state).toBe('unlocked')
   })
 
   it('locks after idle time, which use puts off', async () => {
@@ -571,6 +599,7 @@ describe('a hidden vault', () => {
     await vault.unlock({ password: 'yet another one' })
     expect(vault.secrets).toHaveLength(2)
     expect(vault.part).toBe('hidden')
+    await expect(vault.hide(hidden)).rejects.toMatchObject({ code: 'UNSUPPORTED' })
     await expect(vault.addSlot({ password: 'a third password' })).rejects.toMatchObject({
       code: 'UNSUPPORTED',
     })
