@@ -134,6 +134,28 @@ describe('a backup', () => {
     expect(back.stdout).toContain(address)
   }, 60_000)
 
+  it('is a secret in the clear where that is asked for', async () => {
+    const ran = await opening(`backup create --to ${file('clear')} --in-the-clear`)
+    expect(ran.stdout).toContain('Whoever reads it has the money')
+    expect(await readFile(join(file('clear'), 'secret.txt'), 'utf8')).toBe(`${WORDS}\n`)
+    const clean = await newHome()
+    const back = await runIn(
+      clean,
+      `backup restore ${join(file('clear'), 'secret.txt')} --passphrase-file ${file('passphrase')}`,
+    )
+    expect(back.stdout).toContain('0x58A57ed9d8d624cBD12e2C467D34787555bB1b25')
+  })
+
+  it('is the public side of every account, to be watched elsewhere', async () => {
+    expect((await coffer(`backup create --to ${file('public')} --descriptors`)).code).toBe(0)
+    const clean = await newHome()
+    const added = await runIn(clean, `watch add --file ${join(file('public'), 'accounts.txt')} --json`)
+    const { accounts } = (await coffer('accounts --json')).json<{ accounts: { descriptor: string }[] }>()
+    expect(
+      added.json<{ entries: { descriptor: string }[] }>().entries.map(({ descriptor }) => descriptor),
+    ).toEqual(accounts.map(({ descriptor }) => descriptor))
+  })
+
   it('shows a passphrase of its own at a terminal', async () => {
     const ran = await coffer(`backup create --to ${file('stick')} --name own.age`, {
       answers: [['Passphrase of the wallet', 'quiet lamp over hills']],

@@ -4,6 +4,7 @@ import {
   type BackupTarget,
   backupStaleness,
   decryptBackup,
+  importSecret,
   type StaleReason,
   s3Target,
   type Verified,
@@ -12,7 +13,7 @@ import {
 import { fileTarget } from '@coffer/backup/file'
 import { decryptKeystore } from '@coffer/backup/keystore'
 import { combineSlip39 } from '@coffer/backup/slip39'
-import { CofferError, hdFromSeed, hdToXprv, nobleEngine, type Secret } from '@coffer/core'
+import { CofferError, hdFromSeed, hdToXprv, isCofferError, nobleEngine, type Secret } from '@coffer/core'
 import type { Vault } from '@coffer/signer-secure-storage'
 import { type KnownAccount, readAccountsIfThere, writeAccounts } from './accounts-file.ts'
 import { type Context, watch } from './context.ts'
@@ -91,8 +92,8 @@ async function open(context: Context, { chain, descriptor }: KnownAccount) {
 }
 
 /**
- * Reads whatever a backup may be: an age file, a keystore, or shares of SLIP-39, one for each file. Throws `UNLOCK_FAILED`,
- * `INVALID_BACKUP`.
+ * Reads whatever a backup may be: an age file, a keystore, a secret in the clear, or shares of SLIP-39, one for each file. Throws
+ * `UNLOCK_FAILED`, `INVALID_BACKUP`.
  */
 export async function readBackup(
   paths: readonly string[],
@@ -113,11 +114,23 @@ export async function readBackup(
       kind: 'private-key',
       privateKey: await decryptKeystore(text, { password: await passphrase() }),
     })
+  // One text alone may be a secret in the clear; a share is of other words.
+  if (texts.length === 1 && !isShare(text)) return single(importSecret(text))
   const seed = await combineSlip39(texts)
   try {
     return single({ kind: 'xprv', xprv: hdToXprv(hdFromSeed(seed, nobleEngine)) })
   } finally {
     seed.fill(0)
+  }
+}
+
+/** Shares have 20 words and more, of a list of their own. */
+function isShare(text: string): boolean {
+  try {
+    importSecret(text)
+    return false
+  } catch (error) {
+    return isCofferError(error, 'INVALID_MNEMONIC') || text.trim().split(/\s+/).length > 24
   }
 }
 

@@ -1,5 +1,5 @@
 export { type Decryption, decryptBackup, type Encryption, encryptBackup } from './encrypted.ts'
-export { exportSecret } from './key-file.ts'
+export { exportDescriptors, exportSecret, importSecret } from './key-file.ts'
 export { generatePassphrase } from './passphrase.ts'
 export { type S3Options, s3Target } from './s3-target.ts'
 export { backupStaleness, type StaleReason, wordQuiz } from './staleness.ts'

@@ -75,7 +75,7 @@ export async function decryptKeystore(
     try {
       const mac = macOf(key, file.ciphertext)
       if (!mac.every((byte, i) => byte === file.mac[i])) continue
-      const privateKey = ctr(key.subarray(0, 16), file.iv).decrypt(file.ciphertext)
+      const privateKey = padded(ctr(key.subarray(0, 16), file.iv).decrypt(file.ciphertext))
       if (secp256k1.utils.isValidSecretKey(privateKey) && isOf(privateKey, file.address)) return privateKey
       privateKey.fill(0)
     } finally {
@@ -109,7 +109,7 @@ function readKeystore(text: string): Keystore {
   if (crypto['cipher'] !== 'aes-128-ctr') throw wrong('its cipher is unknown')
   const { address } = file
   return {
-    ciphertext: bytesOf(crypto['ciphertext'], 32),
+    ciphertext: ciphertextOf(crypto['ciphertext']),
     iv: bytesOf(objectOf(crypto['cipherparams'])['iv'], 16),
     mac: bytesOf(crypto['mac'], 32),
     address:
@@ -148,6 +148,20 @@ function byScrypt(
   { n, r, p }: { readonly n: number; readonly r: number; readonly p: number },
 ): Promise<Uint8Array> {
   return scryptAsync(password, salt, { N: n, r, p, dkLen: 32, maxmem: MOST_MEMORY + 2 ** 27 })
+}
+
+/** Old programs left the zeros at the beginning of a key away. */
+function ciphertextOf(value: unknown): Uint8Array {
+  const bytes = bytesOf(value)
+  if (bytes.length <= 32) return bytes
+  throw wrong('a part has a strange length')
+}
+
+function padded(key: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(32)
+  whole.set(key, 32 - key.length)
+  key.fill(0)
+  return whole
 }
 
 function macOf(key: Uint8Array, ciphertext: Uint8Array): Uint8Array {

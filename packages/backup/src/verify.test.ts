@@ -1,5 +1,6 @@
-import { memoryStore, nobleEngine } from '@coffer/core'
+import { memoryStore, nobleEngine, type Secret } from '@coffer/core'
 import { keyChain } from '@coffer/core/testing'
+import { watchList } from '@coffer/core/watch'
 import { bnb, ethereum } from '@coffer/evm'
 import { softwareSigner } from '@coffer/signer-software'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -8,7 +9,9 @@ import {
   type BackupAccount,
   backupStaleness,
   encryptBackup,
+  exportDescriptors,
   exportSecret,
+  importSecret,
   storeTarget,
   type Verified,
   verifyBackup,
@@ -141,6 +144,37 @@ describe('exportSecret', () => {
     expect(exportSecret(secret, { yesExportTheSecret: true })).toBe(`${'09'.repeat(32)}\n`)
     expect(exportSecret({ kind: 'mnemonic', mnemonic: MNEMONIC }, { yesExportTheSecret: true })).toBe(
       `${MNEMONIC}\n`,
+    )
+  })
+
+  it('is read again by importSecret, and nothing else is', () => {
+    const secrets: Secret[] = [
+      { kind: 'mnemonic', mnemonic: MNEMONIC },
+      { kind: 'private-key', privateKey: new Uint8Array(32).fill(9) },
+      {
+        kind: 'xprv',
+        xprv: 'xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi',
+      },
+    ]
+    for (const secret of secrets)
+      expect(importSecret(exportSecret(secret, { yesExportTheSecret: true }))).toEqual(secret)
+    expect(importSecret(` 0x${'0A'.repeat(32)}`)).toEqual({
+      kind: 'private-key',
+      privateKey: new Uint8Array(32).fill(10),
+    })
+    for (const text of ['', 'xpub6CatWdiZiodmUeTDp8LT5or8nmbKNcuyvz7Wyks', 'a b c', '0a0a'])
+      expect(() => importSecret(text)).toThrow(expect.objectContaining({ code: 'INVALID_BACKUP' }))
+    expect(() => importSecret(MNEMONIC.replace('yellow', 'year'))).toThrow(
+      expect.objectContaining({ code: 'INVALID_MNEMONIC' }),
+    )
+  })
+
+  it('is not needed for descriptors, which a watch list takes back', async () => {
+    const list = watchList({ store: memoryStore(), chains })
+    const evm = accounts.filter(({ chain }) => chain.startsWith('eip155'))
+    const added = await list.addMany(exportDescriptors(evm))
+    expect(added.map(({ chain, descriptor }) => ({ chain, descriptor }))).toEqual(
+      evm.map(({ chain, descriptor }) => ({ chain, descriptor })),
     )
   })
 })

@@ -46,6 +46,77 @@ const SCRYPT = {
   version: 3,
 }
 
+/** Of go-ethereum's own tests: as geth writes them, and of keys that begin with zeros. */
+const GETH: [object, string, string][] = [
+  [
+    {
+      address: 'f466859ead1932d743d622cb74fc058882e8648a',
+      crypto: {
+        cipher: 'aes-128-ctr',
+        ciphertext: 'cb664472deacb41a2e995fa7f96fe29ce744471deb8d146a0e43c7898c9ddd4d',
+        cipherparams: { iv: 'dfd9ee70812add5f4b8f89d0811c9158' },
+        kdf: 'scrypt',
+        kdfparams: {
+          dklen: 32,
+          n: 8,
+          p: 16,
+          r: 8,
+          salt: '0d6769bf016d45c479213990d6a08d938469c4adad8a02ce507b4a4e7b7739f1',
+        },
+        mac: 'bac9af994b15a45dd39669fc66f9aa8a3b9dd8c22cb16e4d8d7ea089d0f1a1a9',
+      },
+      id: '472e8b3d-afb6-45b5-8111-72c89895099a',
+      version: 3,
+    },
+    'foobar',
+    '0xf466859eAD1932D743d622CB74FC058882E8648A',
+  ],
+  [
+    {
+      crypto: {
+        cipher: 'aes-128-ctr',
+        cipherparams: { iv: 'e0c41130a323adc1446fc82f724bca2f' },
+        ciphertext: '9517cd5bdbe69076f9bf5057248c6c050141e970efa36ce53692d5d59a3984',
+        kdf: 'scrypt',
+        kdfparams: {
+          dklen: 32,
+          n: 2,
+          r: 8,
+          p: 1,
+          salt: '711f816911c92d649fb4c84b047915679933555030b3552c1212609b38208c63',
+        },
+        mac: 'd5e116151c6aa71470e67a7d42c9620c75c4d23229847dcc127794f0732b0db5',
+      },
+      id: 'fecfc4ce-e956-48fd-953b-30f8b52ed66c',
+      version: 3,
+    },
+    'foo',
+    '00fa7b3db73dc7dfdf8c5fbdb796d741e4488628c41fc4febd9160a866ba0f35',
+  ],
+  [
+    {
+      crypto: {
+        cipher: 'aes-128-ctr',
+        cipherparams: { iv: '3ca92af36ad7c2cd92454c59cea5ef00' },
+        ciphertext: '108b7d34f3442fc26ab1ab90ca91476ba6bfa8c00975a49ef9051dc675aa',
+        kdf: 'scrypt',
+        kdfparams: {
+          dklen: 32,
+          n: 2,
+          r: 8,
+          p: 1,
+          salt: 'd0769e608fb86cda848065642a9c6fa046845c928175662b8e356c77f914cd3b',
+        },
+        mac: '75d0e6759f7b3cefa319c3be41680ab6beea7d8328653474bd06706d4cc67420',
+      },
+      id: 'a37e1559-5955-450d-8075-7b8931b392b2',
+      version: 3,
+    },
+    'foo',
+    '000081c29e8142bb6a81bef5a92bda7a8328a5c85bb2f9542e76f9b0f94fc018',
+  ],
+]
+
 const open = async (file: object | string, password = PASSWORD): Promise<string> =>
   bytesToHex(await decryptKeystore(typeof file === 'string' ? file : JSON.stringify(file), { password }))
 
@@ -59,6 +130,11 @@ describe('a keystore of version 3', () => {
     expect(await open(PBKDF2)).toBe(KEY)
     expect(await open(SCRYPT)).toBe(KEY)
   }, 60_000)
+
+  it.each(GETH)('opens what geth has in its tests: %#', async (file, password, expected) => {
+    const key = await open(file, password)
+    expect([key, new Wallet(key).address]).toContain(expected)
+  })
 
   it('opens what geth and older programs wrote: capitals, 0x, an address', async () => {
     const { crypto, ...rest } = PBKDF2

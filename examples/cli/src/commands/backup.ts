@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import {
   type BackupTarget,
   encryptBackup,
+  exportDescriptors,
+  exportSecret,
   generatePassphrase,
   signerOf,
   verifyBackup,
@@ -12,7 +14,7 @@ import { splitSlip39 } from '@coffer/backup/slip39'
 import { CofferError } from '@coffer/core'
 import { exportPrivateKey, mnemonicToSeed } from '@coffer/signer-software'
 import type { Command } from 'commander'
-import { readAccountsIfThere } from '../accounts-file.ts'
+import { readAccounts, readAccountsIfThere } from '../accounts-file.ts'
 import {
   backupSaid,
   collectBackup,
@@ -52,6 +54,8 @@ interface CreateOptions extends CommonOptions {
   readonly backupPassphraseFile?: string
   readonly shares?: string
   readonly keystore?: string
+  readonly inTheClear?: boolean
+  readonly descriptors?: boolean
 }
 
 function createCommand(backup: Command, cli: Cli): void {
@@ -65,6 +69,9 @@ function createCommand(backup: Command, cli: Cli): void {
     .option('--backup-passphrase-file <path>', 'take its passphrase from the first line of a file')
     .option('--shares <n/m>', 'instead, share the keys among m people of which n bring them back (SLIP-39)')
     .option('--keystore <path>', 'instead, write the one key at this path as a keystore of version 3')
+  command
+    .option('--in-the-clear', 'instead, write the secret as it is: whoever reads the file has the money')
+    .option('--descriptors', 'instead, write the public side of every account, to be watched elsewhere')
   withExamples(
     withOptions(command, 'secret', 'passphrase', 'json'),
     'coffer backup create --to /media/stick --to s3://my-bucket/wallets',
@@ -74,6 +81,8 @@ function createCommand(backup: Command, cli: Cli): void {
     withContext(cli, options, async (context) => {
       if (options.shares !== undefined) return createShares(context, options, options.shares)
       if (options.keystore !== undefined) return createKeystore(context, options, options.keystore)
+      if (options.inTheClear) return createClear(context, options)
+      if (options.descriptors) return createDescriptors(context, options)
       return createFile(context, options)
     }),
   )
@@ -173,6 +182,25 @@ async function createKeystore(context: Context, options: CreateOptions, path: st
   }
 }
 
+async function createClear(context: Context, options: CreateOptions): Promise<void> {
+  const secret = await revealOne(context, options)
+  const path = join(oneFolder(options), options.name ?? 'secret.txt')
+  await writeWhole(path, exportSecret(secret, { yesExportTheSecret: true }))
+  context.output.result(`${path}: in the clear. Whoever reads it has the money.`, { file: path })
+}
+
+async function createDescriptors(context: Context, options: CreateOptions): Promise<void> {
+  const { io, home, output } = context
+  const accounts = await readAccounts(home)
+  const { name = 'accounts.txt', to } = options
+  const text = exportDescriptors(accounts)
+  const written = await writeBackup({ name, text, targets: to.map((place) => targetOf(io, place)) })
+  output.result(written.map(({ target }) => `${target}: ${name}`).join('\n'), {
+    name,
+    accounts: accounts.length,
+  })
+}
+
 async function revealOne(context: Context, options: CreateOptions) {
   const { io } = context
   const vault = await openWalletVault(context)
@@ -238,7 +266,9 @@ interface RestoreOptions extends CommonOptions {
 function restoreCommand(backup: Command, cli: Cli): void {
   const command = backup
     .command('restore')
-    .description('bring a wallet back: from an encrypted backup, a keystore, or shares of SLIP-39')
+    .description(
+      'bring a wallet back: from an encrypted backup, a keystore, shares of SLIP-39, or a secret in the clear',
+    )
     .argument('<files...>', 'one backup or keystore, or as many shares as are needed')
     .option('--backup-passphrase-file <path>', 'take its passphrase from the first line of a file')
     .option('--force', 'replace a wallet; its vault is kept under another name')

@@ -37,7 +37,7 @@ export interface WatchList {
    */
   add(account: string, options?: WatchOptions): Promise<readonly WatchEntry[]>
   /**
-   * Adds lines of `account[,label[,group]]`; blank ones and those after `#` are passed over. All of them or, when one is wrong, none:
+   * Adds lines of `[chain ]account[,label[,group]]`; blank ones and those after `#` are passed over. All of them or, when one is wrong, none:
    * `INVALID_REQUEST`, with `details.lines` of every wrong line and why.
    */
   addMany(lines: string, options?: WatchOptions): Promise<readonly WatchEntry[]>
@@ -94,16 +94,21 @@ export function watchList(config: {
     addMany: async (lines, options = {}) => {
       const wrong: { readonly line: number; readonly reason: string }[] = []
       const added = lines.split(/\r?\n/).flatMap((text, i) => {
-        const [account = '', label, group] = (text.split('#')[0] ?? '').split(',').map((cell) => cell.trim())
-        // A descriptor has a # before its checksum.
-        const whole = /[()]/.test(text) ? text.trim() : account
+        // A descriptor has a # before its checksum, and commas between keys.
+        const isDescriptor = /[()]/.test(text)
+        const cells = isDescriptor
+          ? [text.trim()]
+          : (text.split('#')[0] ?? '').split(',').map((cell) => cell.trim())
+        const [first = '', label, group] = cells
+        const [, named, rest] = /^(\S+)\s+(\S.*)$/.exec(first) ?? []
+        const whole = rest ?? first
         if (whole === '') return []
-        const words = whole === account ? { label, group } : {}
         try {
           return entriesOf(chains, whole, {
             ...options,
-            ...(words.label ? { label: words.label } : {}),
-            ...(words.group ? { group: words.group } : {}),
+            ...(named === undefined ? {} : { chain: named }),
+            ...(label ? { label } : {}),
+            ...(group ? { group } : {}),
           })
         } catch (error) {
           if (!isCofferError(error)) throw error

@@ -89,7 +89,13 @@ describe('watchList', () => {
   it('takes descriptors with their checksums as lines', async () => {
     const [entry] = await list.add(XPUB)
     await list.remove(entry!.id)
-    expect(await list.addMany(`${entry!.descriptor}\n`)).toMatchObject([{ id: entry!.id }])
+    for (const line of [
+      entry!.descriptor,
+      `bitcoin ${entry!.descriptor}`,
+      `${entry!.chain} ${entry!.descriptor}`,
+    ])
+      expect(await list.addMany(`${line}\n`)).toMatchObject([{ id: entry!.id }])
+    expect(named(await list.addMany(`bnb ${BEN}, Ben`))).toEqual(['bnb'])
   })
 
   it('holds ten thousand, and loses none of what two tabs add', async () => {
