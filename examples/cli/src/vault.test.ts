@@ -37,6 +37,14 @@ describe('the vault of the command line', () => {
     await rm(file('words.age'))
   })
 
+  it('shows what there is to do when nothing is said', async () => {
+    for (const group of ['vault', 'backup', 'watch']) {
+      const { code, stdout } = await coffer(group)
+      expect([code, stdout]).toEqual([0, expect.stringContaining(`Usage: coffer ${group}`)])
+      expect(await coffer(`${group} nonsense`)).toMatchObject({ code: 2, stdout: '' })
+    }
+  })
+
   it('create makes words and keeps them', async () => {
     const other = await mkdtemp(join(tmpdir(), 'coffer-vault-'))
     const ran = await runIn(other, `vault create --show-words --json --passphrase-file ${file('old')}`)

@@ -42,6 +42,7 @@ export function backupCommand(program: Command, cli: Cli): void {
     .command('backup')
     .description('copies of the wallet for when this machine is gone')
     .helpCommand(false)
+    .action(() => backup.help())
   withExamples(backup, 'coffer backup create --to /media/stick', 'coffer backup restore wallet.age')
   createCommand(backup, cli)
   verifyCommand(backup, cli)

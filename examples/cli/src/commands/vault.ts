@@ -26,6 +26,7 @@ export function vaultCommand(program: Command, cli: Cli): void {
     .command('vault')
     .description('where the keys rest: encrypted, under a passphrase')
     .helpCommand(false)
+    .action(() => vault.help())
   withExamples(vault, 'coffer vault status', 'coffer vault create', 'coffer vault passwd')
   newCommand(vault, cli, 'create')
   unlockCommand(vault, cli)

@@ -21,6 +21,7 @@ export function watchCommand(program: Command, cli: Cli): void {
     .command('watch')
     .description('look at accounts of others and of other wallets; nothing is sent from them')
     .helpCommand(false)
+    .action(() => watch.help())
   withExamples(watch, 'coffer watch add 0x7099…79C8 --label cold', 'coffer watch balance')
   addCommand(watch, cli)
   listCommand(watch, cli)
