@@ -45,7 +45,8 @@ export function watchBytes(): Watch {
       const seen = new Set<ArrayBufferLike>()
       const wanted = needles.map(([name, bytes]) => [name, Buffer.from(bytes)] as const)
       return arrays.flatMap(({ buffer }, i) => {
-        if (seen.has(buffer)) return []
+        // WebAssembly takes arrays away when its memory grows.
+        if (seen.has(buffer) || buffer.byteLength === 0) return []
         seen.add(buffer)
         const whole = Buffer.from(buffer)
         const place = (places[i] ?? '').split('\n').slice(2).join('\n')

@@ -36,7 +36,9 @@ export async function storedSecret(
   const signer = signerOf(stored)
   try {
     const origin = facts['origin'] as KeyOrigin | undefined
-    const { fingerprint } = await signer.publicKey(origin?.path ?? 'm')
+    const { fingerprint, chainCode } = await signer.publicKey(origin?.path ?? 'm')
+    // Of a root it is half of what leads to every key.
+    chainCode?.fill(0)
     return { ...stored, fingerprint }
   } finally {
     signer.dispose()
