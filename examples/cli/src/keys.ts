@@ -27,7 +27,9 @@ export interface Wanted {
 
 /** Opens the vault with the passphrase, lends it to `task`, and locks it. */
 export async function withVault<T>(context: Context, task: (vault: Vault) => Promise<T>): Promise<T> {
-  const { io, options, output } = context
+  const { io, home, chains, options, output } = context
+  // One that cannot be read is told before anybody types a passphrase.
+  await readPolicy(home, chains, askForCode(io, home))
   const vault = await openWalletVault(context)
   const password = await askPassphrase(io, options.passphraseFile)
   if (isInteractive(io)) output.say('Opening the vault; slow on purpose …')
