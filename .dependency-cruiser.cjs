@@ -18,7 +18,7 @@ const BROWSER = '^packages/(core|chains/[^/]+|signers/[^/]+|daemon-client|backup
 /** Behind an entry of such a package that is for Node alone. */
 const NODE_ENTRY = [
   String.raw`^packages/daemon-client/src/(node|electrumTcp|tcpLines)\.ts$`,
-  String.raw`^packages/signers/secure-storage/src/(file|file-io|file-lock|file-store|pkcs11)\.ts$`,
+  String.raw`^packages/signers/secure-storage/src/(file|file-io|file-lock|file-process|file-store|pkcs11|pkcs11-cipher|pkcs11-keys|pkcs11-session)\.ts$`,
   String.raw`^packages/backup/src/file\.ts$`,
 ]
 
@@ -96,9 +96,9 @@ module.exports = {
     {
       name: 'tests-of-the-house-use-entries',
       comment:
-        'Tests in test/ see what a user sees; the fuzzer alone feeds decoders behind the entries, and a page in a browser measures what is behind them.',
+        'Tests in test/ see what a user sees; the fuzzer alone feeds decoders behind the entries, a page in a browser measures what is behind them, and so does who looks for secrets.',
       severity: 'error',
-      from: { path: '^test/', pathNot: '^test/(fuzz|browser)/' },
+      from: { path: '^test/', pathNot: '^test/(fuzz|browser|secrets)/' },
       to: { path: '^(packages|examples)/', dependencyTypesNot: ['aliased-tsconfig-paths'] },
     },
     {

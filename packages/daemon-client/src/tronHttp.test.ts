@@ -108,7 +108,8 @@ describe('a request', () => {
           setTimeout(() => {
             now--
             response.writeHead(200).end('{}')
-          }, 5)
+            // Long enough for all that may come at once to come.
+          }, 60)
         }),
         { concurrency },
       )

@@ -358,7 +358,7 @@ describe('a queue of payouts', () => {
       made.node.reorg(txid!)
       const waiting = made.node.waiting.get(txid!)!
       made.node.waiting.clear()
-      setTimeout(() => made.node.waiting.set(txid!, waiting), 20)
+      setTimeout(() => made.node.waiting.set(txid!, waiting), 200)
     }
     expect(seen).toEqual(['signed', 'confirmed', 'signed', 'final'])
   })

@@ -1,14 +1,27 @@
 import { randomBytes } from 'node:crypto'
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CofferError, type ErrorCode } from '@coffer/core'
-import { isAlive } from './file-lock.ts'
+import { isAlive, processMark } from './file-process.ts'
 
-/** The text of a file, `undefined` when there is none; throws when that cannot be told. */
-export async function readFileIfThere(path: string): Promise<string | undefined> {
+/**
+ * The text of a file, `undefined` when there is none; throws when that cannot be told. With `own`, a file that others may write to
+ * is `STORE_UNAVAILABLE`.
+ */
+export async function readFileIfThere(
+  path: string,
+  { own = false }: { readonly own?: boolean } = {},
+): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    const file = await open(path, 'r')
+    try {
+      if (own && isOpenToOthers(await file.stat())) throw openToOthers(path, 'chmod 600')
+      return await file.readFile('utf8')
+    } finally {
+      await file.close()
+    }
   } catch (error) {
+    if (error instanceof CofferError) throw error
     if (codeOf(error) === 'ENOENT') return undefined
     throw failed('read', path, error)
   }
@@ -27,7 +40,7 @@ export async function writeFileWhole(
   const folder = dirname(path)
   const temporary = join(folder, temporaryName(basename(path)))
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makeFolder(folder)
     const file = await open(temporary, 'wx', 0o600)
     try {
       await file.writeFile(text, 'utf8')
@@ -39,27 +52,82 @@ export async function writeFileWhole(
     await rename(temporary, path)
     await syncFolder(folder)
   } catch (error) {
-    throw failed('write', path, error)
+    throw error instanceof CofferError ? error : failed('write', path, error)
   } finally {
     // The first error is the one to tell.
     await rm(temporary, { force: true }).catch(() => {})
   }
 }
 
-/** Removes a file, if it is there. */
-export async function removeFile(path: string): Promise<void> {
+/** Removes files, if they are there, so that a loss of power does not bring them back. */
+export async function removeFiles(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    try {
+      await rm(join(folder, name), { force: true })
+    } catch (error) {
+      throw failed('remove', join(folder, name), error)
+    }
+  }
   try {
-    await rm(path, { force: true })
+    await syncFolder(folder)
   } catch (error) {
-    throw failed('remove', path, error)
+    if (codeOf(error) !== 'ENOENT') throw failed('write', folder, error)
   }
 }
 
-/** Takes away what processes that are gone left of their writes. */
+/** Makes a folder of its owner's alone, with those above it, and none when it is there. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    const first = await mkdir(folder, { recursive: true, mode: 0o700 })
+    if (first === undefined) return
+    for (let made = folder; made.length >= first.length; made = dirname(made))
+      // Those above may be closed to us, and then are flushed by the system in its own time.
+      await syncFolder(dirname(made)).catch(() => {})
+  } catch (error) {
+    throw failed('make', folder, error)
+  }
+}
+
+/** Refuses a folder in which others could put their own values; in peace when there is none. */
+export async function checkFolder(folder: string): Promise<void> {
+  try {
+    const { mode, uid } = await stat(folder)
+    if (isOpenToOthers({ mode })) throw openToOthers(folder, 'chmod 700')
+    const user = process.getuid?.()
+    // The administrator works in the folders of others, such as those that a container is given.
+    if (user !== undefined && user !== 0 && uid !== user && uid !== 0)
+      throw new CofferError({
+        code: 'STORE_UNAVAILABLE',
+        message: `${folder} belongs to another user, so nothing in it can be relied on. Take a folder of your own.`,
+      })
+  } catch (error) {
+    if (error instanceof CofferError) throw error
+    if (codeOf(error) !== 'ENOENT') throw failed('look into', folder, error)
+  }
+}
+
+/** Takes away what processes that are gone left of their writes; in peace when there is no folder. */
 export async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const pid = /^\..*\.([1-9][0-9]*)-[0-9a-f]{12}\.tmp$/.exec(name)?.[1]
-    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { force: true })
+  try {
+    for (const name of await readdir(folder)) {
+      const [, pid, mark] = TEMPORARY.exec(name) ?? []
+      if (pid === undefined) continue
+      const path = join(folder, name)
+      if (!isAlive(Number(pid), mark) || (await ageOf(path)) > DAY) await rm(path, { force: true })
+    }
+  } catch (error) {
+    // What cannot be tidied up does no harm.
+    if (codeOf(error) === 'ENOTDIR') throw failed('look into', folder, error)
+  }
+}
+
+/** Milliseconds since it was written; 0 when it is gone. */
+export async function ageOf(path: string): Promise<number> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return 0
+    throw failed('look at', path, error)
   }
 }
 
@@ -87,9 +155,24 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : 'unknown error'
 }
 
+const DAY = 86_400_000
+const TEMPORARY = /^\..*\.([1-9][0-9]*)-(?:([0-9]+-[0-9]+)-)?[0-9a-f]{12}\.tmp$/
+
 /** Begins with a point, and says whose it is. */
-function temporaryName(name: string): string {
-  return `.${name.slice(0, 100)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`
+export function temporaryName(name: string): string {
+  const mark = processMark()
+  return `.${name.slice(0, 100)}.${process.pid}-${mark && `${mark}-`}${randomBytes(6).toString('hex')}.tmp`
+}
+
+function isOpenToOthers({ mode }: { readonly mode: number }): boolean {
+  return process.platform !== 'win32' && (mode & 0o022) !== 0
+}
+
+function openToOthers(path: string, remedy: string): CofferError {
+  return new CofferError({
+    code: 'STORE_UNAVAILABLE',
+    message: `Others may write to ${path}, so nothing in it can be relied on. Close it to them: ${remedy}.`,
+  })
 }
 
 /** A second name for what is there, so that it is there all the time; a copy where the file system has no second names. */
@@ -115,12 +198,14 @@ async function isThere(path: string): Promise<boolean> {
   )
 }
 
-/** Makes a rename last through a loss of power. Windows cannot open folders and needs no such thing. */
+/** Makes a rename last through a loss of power. Windows cannot open folders and needs no such thing; some file systems have none. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
   try {
     await handle.sync()
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP'].includes(codeOf(error))) throw error
   } finally {
     await handle.close()
   }

@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { withFileLock } from './file-lock.ts'
+import { processMark } from './file-process.ts'
 
 /** Above the highest number that a process can have. */
 const DEAD = '4194305\n'
@@ -35,4 +36,35 @@ it('stops waiting when nobody waits for it any more', async () => {
   await expect(withFileLock(join(home, 'lock'), async () => {}, { signal })).rejects.toMatchObject({
     code: 'ABORTED',
   })
+})
+
+const isMarked = processMark() !== ''
+
+it.runIf(isMarked)(
+  'takes over the lock of an earlier process that had the number of a living one',
+  async () => {
+    const home = await mkdtemp(join(tmpdir(), 'coffer-lock-'))
+    const [space] = processMark().split('-')
+    for (const pid of [process.pid, process.ppid]) {
+      await writeFile(join(home, 'lock'), `${pid} ${space}-1\n`)
+      expect(await withFileLock(join(home, 'lock'), async () => 'done')).toBe('done')
+    }
+  },
+)
+
+it.runIf(isMarked)('never takes over that of another container, which may live', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'coffer-lock-'))
+  await writeFile(join(home, 'lock'), '4194305 1-1\n')
+  const signal = AbortSignal.timeout(300)
+  await expect(withFileLock(join(home, 'lock'), async () => {}, { signal })).rejects.toMatchObject({
+    code: 'ABORTED',
+  })
+  expect(await readFile(join(home, 'lock'), 'utf8')).toBe('4194305 1-1\n')
+})
+
+it('is opened whatever the task does, whose error is the one that is told', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'coffer-lock-'))
+  const error = new Error('of the task')
+  await expect(withFileLock(join(home, 'lock'), () => Promise.reject(error))).rejects.toBe(error)
+  expect(await readdir(home)).toEqual([])
 })

@@ -1,11 +1,27 @@
 import { mkdtempSync } from 'node:fs'
-import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import fs, {
+  chmod,
+  chown,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { type Store, withLock } from '@coffer/core'
 import { storeConformance } from '@coffer/core/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { processMark } from './file-process.ts'
 import { fileStore } from './file-store.ts'
+import { MNEMONIC } from './vault.fixture.ts'
 
 const folders = new WeakMap<Store, string>()
 
@@ -111,19 +127,172 @@ describe('the folder', () => {
     const alive = join(folderOf(store), `.key.${process.pid}-0123456789ab.tmp`)
     await writeFile(dead, 'half')
     await writeFile(alive, 'half')
+    if (processMark() !== '') {
+      // Of an earlier process that had our number, and of one in another container, which may live.
+      const [space] = processMark().split('-')
+      await writeFile(join(folderOf(store), `.key.${process.pid}-${space}-1-0123456789ab.tmp`), 'half')
+      const elsewhere = join(folderOf(store), '.key.4194305-1-1-0123456789ab.tmp')
+      const longAgo = join(folderOf(store), '.key.4194305-1-1-ba9876543210.tmp')
+      await writeFile(elsewhere, 'half')
+      await writeFile(longAgo, 'half')
+      await utimes(longAgo, 0, 0)
+      await make(folderOf(store)).get('key')
+      expect(await readdir(folderOf(store))).not.toContain('.key.4194305-1-1-ba9876543210.tmp')
+      await rm(elsewhere)
+    }
     await make(folderOf(store)).get('key')
     expect((await readdir(folderOf(store))).filter((name) => name.startsWith('.'))).toEqual([
       `.key.${process.pid}-0123456789ab.tmp`,
     ])
   })
 
-  it.skipIf(process.platform === 'win32')('is not used when others may write to it', async () => {
+  it('G6: does not take the file of another key for its own', async () => {
+    const store = make()
+    await store.set('limit', 'a lot')
+    await store.set('vault', 'mine')
+    const names = await readdir(folderOf(store))
+    const [limit = '', vault = ''] = ['limit.', 'vault.'].map(
+      (start) => names.find((n) => n.startsWith(start))!,
+    )
+    await copyFile(join(folderOf(store), limit), join(folderOf(store), vault))
+    const error = await store.get('vault').catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: 'STORE_FAILED', details: { damaged: true } })
+    await expect(store.keys()).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    expect(await store.get('limit')).toBe('a lot')
+  })
+
+  it('keeps the last good value when a damaged one is written over, and says when there is none', async () => {
+    const store = make()
+    await store.set('key', 'first')
+    const [name = ''] = await readdir(folderOf(store))
+    const path = join(folderOf(store), name)
+    await writeFile(path, 'rubbish')
+    await expect(store.get('key')).rejects.toMatchObject({
+      message: expect.stringContaining('there is none before it'),
+    })
+    await store.set('key', 'second')
+    await store.set('key', 'third')
+    await writeFile(path, 'rubbish')
+    await store.set('key', 'fourth')
+    expect(await store.get('key')).toBe('fourth')
+    expect(await readFile(`${path}.previous`, 'utf8')).toMatch(/second$/)
+  })
+
+  it('G7: says nothing of what a damaged file holds', async () => {
+    const store = make()
+    await store.set('key', MNEMONIC)
+    const [name = ''] = await readdir(folderOf(store))
+    await writeFile(join(folderOf(store), name), `"key"\t0123\n${MNEMONIC}`)
+    for (const task of [store.get('key'), make(folderOf(store)).get('key')]) {
+      const error = await task.catch((error: unknown) => error)
+      expect(error).toMatchObject({ code: 'STORE_FAILED' })
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('legal winner')
+    }
+  })
+
+  it('refuses half a character, which a file would change in silence', async () => {
+    const store = make()
+    for (const task of [
+      () => store.set('key', 'a\ud800b'),
+      () => store.set('\udc00', 'value'),
+      () => store.get('\ud800'),
+      () => store.delete('\ud800'),
+      () => store.lock!('\ud800', async () => {}),
+    ])
+      await expect(task()).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+    expect(await store.keys()).toEqual([])
+    await store.set('key', '\ud83d\ude00')
+    expect(await store.get('key')).toBe('😀')
+  })
+
+  describe.skipIf(process.platform === 'win32')('and others', () => {
+    it.each([0o777, 0o770, 0o720, 0o702])('is not used when they may write to it (%o)', async (mode) => {
+      const store = make()
+      await store.set('key', 'value')
+      await chmod(folderOf(store), mode)
+      for (const task of [
+        () => store.get('key'),
+        () => store.set('key', 'other'),
+        () => store.delete('key'),
+        () => store.keys(),
+        () => store.lock!('key', async () => {}),
+      ])
+        await expect(task()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+      await chmod(folderOf(store), 0o755)
+      expect(await store.get('key')).toBe('value')
+    })
+
+    it('is not used when it is a link to such a folder, or there was none before', async () => {
+      const store = make()
+      expect(await store.get('key')).toBeUndefined()
+      const real = `${folderOf(store)}-real`
+      await mkdir(real)
+      await chmod(real, 0o777)
+      await symlink(real, folderOf(store))
+      for (const task of [() => store.get('key'), () => store.set('key', '1')])
+        await expect(task()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+      await chmod(real, 0o700)
+      await store.set('key', '1')
+      expect(await store.get('key')).toBe('1')
+    })
+
+    it('does not read a file that they may write to; closes one that they may read', async () => {
+      const store = make()
+      await store.set('key', 'value')
+      const [name = ''] = await readdir(folderOf(store))
+      const path = join(folderOf(store), name)
+      await chmod(path, 0o666)
+      for (const task of [() => store.get('key'), () => store.keys()])
+        await expect(task()).rejects.toMatchObject({
+          code: 'STORE_UNAVAILABLE',
+          message: expect.stringContaining('chmod 600'),
+        })
+      await chmod(path, 0o644)
+      expect(await store.get('key')).toBe('value')
+      await store.set('key', 'other')
+      expect((await stat(path)).mode & 0o777).toBe(0o600)
+    })
+
+    it('is not used when it is that of another user', async () => {
+      const store = make()
+      await store.set('key', 'value')
+      // Root's folders may be anyone's to use.
+      if (process.getuid?.() === 0) await chown(folderOf(store), 4242, 4242)
+      const getuid = vi.spyOn(process, 'getuid').mockReturnValue(4343)
+      try {
+        await expect(store.get('key')).rejects.toMatchObject({
+          code: 'STORE_UNAVAILABLE',
+          message: expect.stringContaining('belongs to another user'),
+        })
+      } finally {
+        getuid.mockRestore()
+      }
+      expect(await store.get('key')).toBe('value')
+    })
+  })
+
+  it.each([
+    ['ENOSPC', 'STORE_FULL'],
+    ['EDQUOT', 'STORE_FULL'],
+    ['EROFS', 'STORE_UNAVAILABLE'],
+    ['EACCES', 'STORE_UNAVAILABLE'],
+    ['EIO', 'STORE_FAILED'],
+    ['EMFILE', 'STORE_FAILED'],
+  ])('says what %s means, and keeps what was there', async (system, code) => {
     const store = make()
     await store.set('key', 'value')
-    await chmod(folderOf(store), 0o777)
-    await expect(make(folderOf(store)).get('key')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
-    await chmod(folderOf(store), 0o700)
-    expect(await make(folderOf(store)).get('key')).toBe('value')
+    const broken = vi
+      .spyOn(fs, 'rename')
+      .mockRejectedValue(Object.assign(new Error(system), { code: system }))
+    syncBuiltinESMExports()
+    try {
+      await expect(store.set('key', 'other')).rejects.toMatchObject({ code })
+    } finally {
+      broken.mockRestore()
+      syncBuiltinESMExports()
+    }
+    expect(await store.get('key')).toBe('value')
+    expect((await readdir(folderOf(store))).filter((name) => name.endsWith('.tmp'))).toEqual([])
   })
 
   it('lets the users of two objects over it wait for each other', async () => {

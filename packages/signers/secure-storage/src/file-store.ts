@@ -1,17 +1,30 @@
 import { createHash } from 'node:crypto'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CofferError, type Store, withLock } from '@coffer/core'
-import { codeOf, failed, readFileIfThere, removeFile, removeLeftovers, writeFileWhole } from './file-io.ts'
+import {
+  checkFolder,
+  codeOf,
+  failed,
+  makeFolder,
+  readFileIfThere,
+  removeFiles,
+  removeLeftovers,
+  writeFileWhole,
+} from './file-io.ts'
 import { withFileLock } from './file-lock.ts'
 
 /**
- * A store in a folder: one file for each key, written whole or not at all, readable by its owner alone (0600 in 0700). The value
- * before the last one stays beside it as `….previous`: when a disk has damaged a file, which its sum tells, that is
- * `STORE_FAILED` with the name of the earlier one, and never an earlier value in silence.
+ * A store in a folder: one file for each key, written whole or not at all, readable by its owner alone (0600 in 0700).
  *
- * Processes that use the same folder wait for each other where a wallet or vault locks. A folder that others may write to is
- * `STORE_UNAVAILABLE`; no room is `STORE_FULL`; anything else that fails is `STORE_FAILED`.
+ * The value before the last one stays beside it as `….previous`. A write that is cut short leaves the old value or the new one in
+ * place, so a file whose sum is wrong was damaged by the disk or by a person: that is `STORE_FAILED`, with the name of the earlier
+ * one, and never an earlier value in silence, which could be an old nonce or an old password. `delete` forgets both.
+ *
+ * Processes of one machine that use the same folder wait for each other where a wallet or vault locks. A folder or file that others
+ * may write to, or a folder of another user, is `STORE_UNAVAILABLE`, as are a read-only disk and missing rights. One that others may
+ * read is used, since what is secret is encrypted, and each file is closed to them at its next write. No room is `STORE_FULL`, half a
+ * character is `INVALID_REQUEST`, anything else that fails is `STORE_FAILED`.
  *
  * @example
  * const vault = await openVault({ store: fileStore('/home/ann/.wallet') })
@@ -19,49 +32,57 @@ import { withFileLock } from './file-lock.ts'
 export function fileStore(folder: string): Store {
   // A file begins with its key, since names of files are too short, and on some systems too careless of capital letters, to hold
   // every key; then comes the sum, and on the next line the value.
-  const pathOf = (key: string): string => join(folder, nameOf(key))
-  let ready: Promise<void> | undefined
-  const prepare = (): Promise<void> => {
-    ready ??= checkFolder(folder).catch((error: unknown) => {
-      ready = undefined
-      throw error
-    })
-    return ready
+  let isTidy = false
+  const prepare = async (): Promise<void> => {
+    await checkFolder(folder)
+    if (isTidy) return
+    isTidy = true
+    await removeLeftovers(folder)
   }
-  /** Writes of one key happen in the order in which they were asked for. */
   const inTurn = (key: string, write: () => Promise<void>): Promise<void> =>
     withLock(turns, `write ${key}`, write)
   const store: Store = {
     get: async (key) => {
+      const path = join(folder, nameOf(key))
       await prepare()
-      const path = pathOf(key)
-      const text = await readFileIfThere(path)
-      return text === undefined ? undefined : valueIn(text, path)
+      const text = await readFileIfThere(path, { own: true })
+      if (text === undefined) return undefined
+      const value = valueIn(text, key)
+      if (value === undefined) throw await damaged(path, key)
+      return value
     },
     set: (key, value) =>
       inTurn(key, async () => {
+        const path = join(folder, nameOf(key))
+        if (isTorn(value)) throw torn('value')
+        await makeFolder(folder)
         await prepare()
-        const path = pathOf(key)
-        await writeFileWhole(path, `${headOf(key, value)}\n${value}`, { previous: `${path}${PREVIOUS}` })
+        // A damaged file must not take the place of the good one before it.
+        const before = await readFileIfThere(path)
+        const isGood = before !== undefined && valueIn(before, key) !== undefined
+        const text = `${headOf(key, value)}\n${value}`
+        await writeFileWhole(path, text, isGood ? { previous: `${path}${PREVIOUS}` } : {})
       }),
     delete: (key) =>
       inTurn(key, async () => {
+        const name = nameOf(key)
         await prepare()
-        await removeFile(`${pathOf(key)}${PREVIOUS}`)
-        await removeFile(pathOf(key))
+        await removeFiles(folder, [`${name}${PREVIOUS}`, name])
       }),
     keys: async (prefix = '') => {
       await prepare()
       const names = await namesIn(folder)
-      const texts = await Promise.all(names.map((name) => readFileIfThere(join(folder, name))))
-      return texts
-        .flatMap((text, i) => (text === undefined ? [] : [keyOf(text, join(folder, names[i]!))]))
-        .filter((key) => key.startsWith(prefix))
+      const keys = await Promise.all(names.map((name) => keyOf(join(folder, name))))
+      return keys.filter((key) => key?.startsWith(prefix)) as string[]
     },
     lock: (key, task) =>
-      withLock(turns, `lock ${key}`, () => withFileLock(join(folder, `.${nameOf(key)}.lock`), task)),
+      withLock(turns, `lock ${key}`, async () => {
+        const path = join(folder, `.${nameOf(key)}.lock`)
+        await prepare()
+        return withFileLock(path, task)
+      }),
   }
-  /** Who waits for whom in this process. */
+  /** Who waits for whom in this process. Writes of one key happen in the order in which they were asked for. */
   const turns: Store = { ...store }
   delete turns.lock
   return store
@@ -80,20 +101,21 @@ function sumOf(key: string, value: string): string {
     .slice(0, 32)
 }
 
-/** Files of an earlier version have no sum. */
-function valueIn(text: string, path: string): string {
+/** `undefined` when it is damaged, or the file of another key. Files of an earlier version have no sum. */
+function valueIn(text: string, key: string): string | undefined {
   const end = text.indexOf('\n')
   const [head = '', sum] = text.slice(0, Math.max(0, end)).split('\t')
   const value = text.slice(end + 1)
-  const key = keyIn(head)
-  if (end > 0 && key !== undefined && (sum === undefined || sum === sumOf(key, value))) return value
-  throw damaged(path)
+  const isWhole = end > 0 && keyIn(head) === key && (sum === undefined || sum === sumOf(key, value))
+  return isWhole ? value : undefined
 }
 
-function keyOf(text: string, path: string): string {
-  const [head = ''] = (text.split('\n', 1)[0] ?? '').split('\t')
-  const key = keyIn(head)
-  if (key === undefined) throw damaged(path)
+/** The key of a file, `undefined` when it was deleted meanwhile. */
+async function keyOf(path: string): Promise<string | undefined> {
+  const text = await readFileIfThere(path, { own: true })
+  if (text === undefined) return undefined
+  const key = keyIn((text.split('\n', 1)[0] ?? '').split('\t')[0] ?? '')
+  if (key === undefined || isTorn(key) || !path.endsWith(nameOf(key))) throw await damaged(path, key)
   return key
 }
 
@@ -106,21 +128,39 @@ function keyIn(head: string): string | undefined {
   }
 }
 
-function damaged(path: string): CofferError {
+async function damaged(path: string, key: string | undefined): Promise<CofferError> {
+  const previous = `${path}${PREVIOUS}`
+  const text = await readFileIfThere(previous).catch(() => undefined)
+  const isGood = text !== undefined && (key === undefined || valueIn(text, key) !== undefined)
   return new CofferError({
     code: 'STORE_FAILED',
-    message: `${path} is damaged. The value before it is in ${path}${PREVIOUS}: put that in its place if it will do, and check the disk.`,
+    message: isGood
+      ? `${path} is damaged. The value before it is in ${previous}: put that in its place if it will do, and check the disk.`
+      : `${path} is damaged, and there is none before it. Check the disk, and restore the file from a backup.`,
     details: { damaged: true },
   })
 }
 
 /** A readable beginning and a hash, so that different keys never share a file. */
 function nameOf(key: string): string {
+  if (isTorn(key)) throw torn('key')
   const readable = key
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 60)
   return `${readable}.${createHash('sha256').update(key, 'utf8').digest('hex').slice(0, 32)}`
+}
+
+/** Half of a character outside the first 65,536: a file in UTF-8 cannot hold it. */
+function isTorn(text: string): boolean {
+  return /[\ud800-\udfff]/u.test(text)
+}
+
+function torn(what: string): CofferError {
+  return new CofferError({
+    code: 'INVALID_REQUEST',
+    message: `This ${what} ends or begins within a character, and a file cannot hold that. Cut texts between characters.`,
+  })
 }
 
 /** Temporary files and locks begin with a point. */
@@ -130,21 +170,5 @@ async function namesIn(folder: string): Promise<string[]> {
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return []
     throw failed('list', folder, error)
-  }
-}
-
-/** Looks at the folder once, and cleans up after processes that were killed. */
-async function checkFolder(folder: string): Promise<void> {
-  try {
-    const { mode } = await stat(folder)
-    if (process.platform !== 'win32' && (mode & 0o022) !== 0)
-      throw new CofferError({
-        code: 'STORE_UNAVAILABLE',
-        message: `Others may write to ${folder}, so nothing in it can be relied on. Close it to them: chmod 700.`,
-      })
-    await removeLeftovers(folder)
-  } catch (error) {
-    if (error instanceof CofferError) throw error
-    if (codeOf(error) !== 'ENOENT') throw failed('look into', folder, error)
   }
 }

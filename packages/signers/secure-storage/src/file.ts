@@ -1,3 +1,4 @@
 export { readFileIfThere, writeFileWhole } from './file-io.ts'
-export { isAlive, withFileLock } from './file-lock.ts'
+export { withFileLock } from './file-lock.ts'
+export { isAlive } from './file-process.ts'
 export { fileStore } from './file-store.ts'

@@ -52,7 +52,9 @@ export async function saveVault(
   const before = await textOf(store, keys.current)
   if (before !== undefined && readEnvelope(before)) await store.set(keys.previous, before)
   await setChecked(store, keys.current, text)
-  if (forget) await setChecked(store, keys.previous, text)
+  // Each once more, since a store may keep the value before the last one as well.
+  if (forget)
+    for (const key of [keys.current, keys.previous, keys.previous]) await setChecked(store, key, text)
   await store.delete(keys.next)
 }
 

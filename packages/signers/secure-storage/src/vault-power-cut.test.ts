@@ -74,8 +74,11 @@ async function copyOf(store: Store): Promise<Store> {
   return copy
 }
 
-describe.each(Object.entries(TORN))('G6: a power cut at a write, %s', (_, torn) => {
-  it.each(Object.entries(changes))(
+/** Of changes other than that of the password, in these ways: the others differ in nothing. */
+const SOME = ['before it', 'with the first half written', 'with the old one gone']
+
+describe.each(Object.entries(TORN))('G6: a power cut at a write, %s', (how, torn) => {
+  it.each(Object.entries(changes).filter(([name]) => name === 'changing the password' || SOME.includes(how)))(
     'leaves a vault that opens after %s',
     async (name, change) => {
       const made = memoryStore()
