@@ -1,4 +1,4 @@
-import { CofferError } from '@coffer/core'
+import { CofferError, randomBytes } from '@coffer/core'
 import { armor, Decrypter, Encrypter } from 'age-encryption'
 import { checkPassphrase } from './passphrase.ts'
 import { readWalletBackup, type WalletBackup, writeWalletBackup } from './wallet-backup.ts'
@@ -7,7 +7,7 @@ import { readWalletBackup, type WalletBackup, writeWalletBackup } from './wallet
 export type Encryption =
   | {
       readonly passphrase: string
-      /** scrypt at 2^18 when not given: about two seconds and 256 MiB for each guess. */
+      /** scrypt at 2^18 when not given, about two seconds and 256 MiB for each guess; 2^20 at most. */
       readonly workFactor?: number | undefined
     }
   | { readonly recipients: readonly string[] }
@@ -23,7 +23,8 @@ const LONGEST = 10_000_000
 
 /**
  * A backup as an armoured age file, which the standard tool opens as well (`age -d`). Throws `WEAK_PASSWORD`,
- * `INVALID_REQUEST` for a recipient that is none.
+ * `INVALID_REQUEST` for a recipient that is none, `INVALID_BACKUP` for what could not be read again, `NO_RANDOMNESS`,
+ * `WEAK_RANDOMNESS`, and `UNSUPPORTED` where the platform lacks streams, or for recipients WebCrypto.
  *
  * @example
  * const text = await encryptBackup(backup, { passphrase: generatePassphrase() })
@@ -31,10 +32,14 @@ const LONGEST = 10_000_000
  */
 export async function encryptBackup(backup: WalletBackup, encryption: Encryption): Promise<string> {
   const encrypter = new Encrypter()
+  checkPlatform('recipients' in encryption)
   if ('passphrase' in encryption) {
-    checkPassphrase(encryption.passphrase)
-    encrypter.setPassphrase(encryption.passphrase)
-    encrypter.setScryptWorkFactor(encryption.workFactor ?? WORK_FACTOR)
+    const { passphrase, workFactor = WORK_FACTOR } = encryption
+    checkPassphrase(passphrase)
+    if (!Number.isInteger(workFactor) || workFactor < 1 || workFactor > MOST_WORK)
+      throw invalid(`The work factor is a whole number from 1 to ${MOST_WORK}.`)
+    encrypter.setPassphrase(passphrase)
+    encrypter.setScryptWorkFactor(workFactor)
   } else {
     if (encryption.recipients.length === 0) throw invalid('A backup needs a passphrase or a recipient.')
     try {
@@ -43,7 +48,14 @@ export async function encryptBackup(backup: WalletBackup, encryption: Encryption
       throw invalid('A recipient is the public key of an age identity: age1….', cause)
     }
   }
-  return `${armor.encode(await encrypter.encrypt(writeWalletBackup(backup)))}\n`
+  // Asked before age asks it, which takes whatever comes.
+  randomBytes(16)
+  const text = `${armor.encode(await encrypter.encrypt(writeWalletBackup(backup)))}\n`
+  if (text.length <= LONGEST) return text
+  throw new CofferError({
+    code: 'INVALID_BACKUP',
+    message: `A backup has ${LONGEST} characters at most. Leave labels out, and keep them in a file of their own.`,
+  })
 }
 
 /**
@@ -52,6 +64,7 @@ export async function encryptBackup(backup: WalletBackup, encryption: Encryption
  */
 export async function decryptBackup(text: string, how: Decryption): Promise<WalletBackup> {
   let json: string
+  checkPlatform('identity' in how)
   try {
     const bytes = readArmor(text)
     const decrypter = new Decrypter()
@@ -70,12 +83,15 @@ export async function decryptBackup(text: string, how: Decryption): Promise<Wall
   return readWalletBackup(json)
 }
 
-/** The bytes in the armour, which must be written in the one right way: what has two writings can be changed unseen. */
+/**
+ * The bytes in the armour, which must be written in the one right way: what has two writings can be changed unseen. Blanks around
+ * it come with pasting.
+ */
 function readArmor(file: string): Uint8Array {
   if (typeof file !== 'string' || file.length > LONGEST) throw new Error('too long')
-  const text = file.replaceAll('\r\n', '\n').replace(/\n*$/, '\n')
+  const text = file.replaceAll('\r\n', '\n').trim()
   const bytes = armor.decode(text)
-  if (armor.encode(bytes).replace(/\n*$/, '\n') !== text) throw new Error('another writing')
+  if (armor.encode(bytes).trim() !== text) throw new Error('another writing')
   return bytes
 }
 
@@ -85,6 +101,19 @@ const HEADER = /^age-encryption\.org\/v1\n-> scrypt [^ \n]{22} ([1-9][0-9]?)\n/
 function checkWork(bytes: Uint8Array): void {
   const work = HEADER.exec(new TextDecoder().decode(bytes.subarray(0, 200)))?.[1]
   if (work === undefined || Number(work) > MOST_WORK) throw new Error('another header')
+}
+
+/** Said as it is, since a right passphrase would else look wrong. */
+function checkPlatform(needsWebCrypto: boolean): void {
+  const hasStreams = typeof ReadableStream === 'function' && typeof TransformStream === 'function'
+  const hasWebCrypto = (globalThis.crypto as Crypto | undefined)?.subtle !== undefined
+  if (hasStreams && (hasWebCrypto || !needsWebCrypto)) return
+  throw new CofferError({
+    code: 'UNSUPPORTED',
+    message: hasStreams
+      ? 'Keys of age need WebCrypto, which is there on https and localhost alone. Use a passphrase.'
+      : 'Encrypted backups need ReadableStream and TransformStream. On React Native, load a polyfill of web streams first.',
+  })
 }
 
 function invalid(message: string, cause?: unknown): CofferError {

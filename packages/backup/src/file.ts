@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CofferError, type ErrorCode } from '@coffer/core'
 import type { BackupTarget } from './target.ts'
 
 /**
  * Backups as files of a folder: on another disk, on a stick, in a folder that is synchronised. Each is written whole or not at
- * all, readable by its owner alone. Throws `STORE_FULL`, `STORE_UNAVAILABLE`, `STORE_FAILED`.
+ * all, readable by its owner alone, and is on the disk when `write` ends. Throws `STORE_FULL`, `STORE_UNAVAILABLE`, `STORE_FAILED`.
  *
  * @example
  * fileTarget('/media/stick')
@@ -27,6 +27,7 @@ export function fileTarget(folder: string): BackupTarget {
           await file.close()
         }
         await rename(temporary, path)
+        await syncFolder(folder)
       } catch (error) {
         throw failed('write', path, error)
       } finally {
@@ -36,12 +37,38 @@ export function fileTarget(folder: string): BackupTarget {
     read: async (name) => {
       const path = join(folder, name)
       try {
-        return await readFile(path, 'utf8')
+        const file = await open(path, 'r')
+        try {
+          const { size } = await file.stat()
+          if (size <= LARGEST) return await file.readFile('utf8')
+        } finally {
+          await file.close()
+        }
       } catch (error) {
         if ((error as { code?: string }).code === 'ENOENT') return undefined
         throw failed('read', path, error)
       }
+      throw new CofferError({
+        code: 'STORE_FAILED',
+        message: `${path} is larger than any backup. It is something else; choose another file.`,
+      })
     },
+  }
+}
+
+/** Bytes. */
+const LARGEST = 20_000_000
+
+/** So that a loss of power does not take the new name away. Not every system can flush a folder. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP'].includes(String((error as { code?: string }).code))) throw error
+  } finally {
+    await handle.close()
   }
 }
 

@@ -1,10 +1,14 @@
 import { CofferError, type KeyOrigin, type Secret } from '@coffer/core'
 import { checkMnemonic } from '@coffer/signer-software'
+import { keyBytes, splitWords } from './text.ts'
 import type { BackupAccount } from './wallet-backup.ts'
 
 /**
  * A secret in the clear, as the text of a file: words, an xprv, or 64 hex digits. Whoever has it has the money: write it where nobody
  * else can read it, and never log or send it. For encrypted files there are `encryptKeystore` and `encryptBackup`.
+ *
+ * The secret alone: a passphrase of the words (the "25th word"), their language and the origin of an xprv are not in it, and have to
+ * be kept beside it.
  *
  * Throws `INVALID_REQUEST` without the confirmation.
  *
@@ -33,21 +37,17 @@ export function importSecret(
   { origin }: { readonly origin?: KeyOrigin | undefined } = {},
 ): Secret {
   const given = String(text).trim()
-  if (/^[xt]prv[1-9A-HJ-NP-Za-km-z]{100,110}$/.test(given))
+  const isTestnet = given.startsWith('tprv')
+  if ((isTestnet || given.startsWith('xprv')) && isBase58(given) && given.length > 100 && given.length < 115)
     return {
       kind: 'xprv',
       xprv: given,
       ...(origin && { origin }),
-      ...(given.startsWith('tprv') && { testnet: true }),
+      ...(isTestnet && { testnet: true }),
     }
-  if (/^(0x)?[0-9a-fA-F]{64}$/.test(given)) {
-    const hex = given.slice(-64)
-    return {
-      kind: 'private-key',
-      privateKey: Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)),
-    }
-  }
-  const words = given.split(/\s+/)
+  const privateKey = keyBytes((given.startsWith('0x') ? given.slice(2) : given).toLowerCase())
+  if (privateKey) return { kind: 'private-key', privateKey }
+  const words = splitWords(given)
   if (words.length >= 12 && words.length <= 24) {
     checkMnemonic(given)
     return { kind: 'mnemonic', mnemonic: words.join(' ').toLowerCase() }
@@ -57,6 +57,9 @@ export function importSecret(
     message: 'This is no secret: neither words, nor an xprv, nor a private key of 64 hex digits.',
   })
 }
+
+const isBase58 = (text: string): boolean =>
+  [...text].every((letter) => '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'.includes(letter))
 
 /**
  * The public side of accounts as lines of chain and descriptor, which bring them back to be watched: for `watchList.addMany`, and for

@@ -6,6 +6,7 @@ import { scryptAsync } from '@noble/hashes/scrypt.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { areEqual } from './text.ts'
 
 export interface KeystoreOptions {
   readonly password: string
@@ -19,7 +20,8 @@ const MOST_ITERATIONS = 10_000_000
 
 /**
  * A private key as a keystore file of version 3, which geth, ethers and MetaMask open. It protects one key with one password;
- * for a whole wallet there is `encryptBackup`. Throws `WEAK_PASSWORD`, `INVALID_KEY`.
+ * for a whole wallet there is `encryptBackup`. Throws `WEAK_PASSWORD`, `INVALID_KEY`,
+ * `INVALID_REQUEST` for a cost that {@link decryptKeystore} would refuse.
  *
  * @example
  * const text = await encryptKeystore(privateKey, { password })
@@ -37,6 +39,11 @@ export async function encryptKeystore(privateKey: Uint8Array, options: KeystoreO
     throw new CofferError({
       code: 'INVALID_KEY',
       message: 'This is no private key: 32 bytes, from 1 to n − 1 of secp256k1.',
+    })
+  if (!isSound(scrypt))
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: 'The cost of scrypt is n, a power of two of 2^20 at most, r, and p, within a gibibyte.',
     })
   const salt = randomBytes(32)
   const iv = randomBytes(16)
@@ -69,12 +76,13 @@ export async function decryptKeystore(
   { password }: { readonly password: string },
 ): Promise<Uint8Array> {
   const file = readKeystore(text)
+  if (typeof password !== 'string')
+    throw new CofferError({ code: 'INVALID_REQUEST', message: 'A keystore opens with a password.' })
   // Most programs take the password in the form NFKC, geth as it was typed.
   for (const form of new Set([password.normalize('NFKC'), password])) {
     const key = await file.derive(form)
     try {
-      const mac = macOf(key, file.ciphertext)
-      if (!mac.every((byte, i) => byte === file.mac[i])) continue
+      if (!areEqual(macOf(key, file.ciphertext), file.mac)) continue
       const privateKey = padded(ctr(key.subarray(0, 16), file.iv).decrypt(file.ciphertext))
       if (secp256k1.utils.isValidSecretKey(privateKey) && isOf(privateKey, file.address)) return privateKey
       privateKey.fill(0)
@@ -123,14 +131,7 @@ function deriver(kdf: unknown, params: Record<string, unknown>): Keystore['deriv
   if (params['dklen'] !== 32) throw wrong('its derived key has a strange length')
   if (kdf === 'scrypt') {
     const { n, r, p } = params as { n: number; r: number; p: number }
-    const isSound =
-      [n, r, p].every((value) => Number.isSafeInteger(value) && value > 0) &&
-      n > 1 &&
-      (n & (n - 1)) === 0 &&
-      n <= 2 ** 20 &&
-      p <= 16 &&
-      128 * n * r <= MOST_MEMORY
-    if (!isSound) throw wrong('it asks for more work than a keystore needs')
+    if (!isSound({ n, r, p })) throw wrong('it asks for more work than a keystore needs')
     return (password) => byScrypt(password, salt, { n, r, p })
   }
   if (kdf === 'pbkdf2' && params['prf'] === 'hmac-sha256') {
@@ -140,6 +141,17 @@ function deriver(kdf: unknown, params: Record<string, unknown>): Keystore['deriv
     return (password) => pbkdf2Async(sha256, password, salt, { c, dkLen: 32 })
   }
   throw wrong('its key derivation is unknown')
+}
+
+function isSound({ n, r, p }: { readonly n: number; readonly r: number; readonly p: number }): boolean {
+  return (
+    [n, r, p].every((value) => Number.isSafeInteger(value) && value > 0) &&
+    n > 1 &&
+    (n & (n - 1)) === 0 &&
+    n <= 2 ** 20 &&
+    p <= 16 &&
+    128 * n * r <= MOST_MEMORY
+  )
 }
 
 function byScrypt(

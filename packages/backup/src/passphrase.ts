@@ -23,7 +23,7 @@ export function generatePassphrase(): string {
 /** Throws `WEAK_PASSWORD` for what a copy of the backup could be opened with by trying: a PIN, a word or two. */
 export function checkPassphrase(passphrase: string): void {
   const length = typeof passphrase === 'string' ? [...passphrase].length : 0
-  if (length >= 12 && !/^[0-9]*$/.test(passphrase)) return
+  if (length >= 12 && [...passphrase].some((letter) => !'0123456789 -./'.includes(letter))) return
   throw new CofferError({
     code: 'WEAK_PASSWORD',
     message:

@@ -1,4 +1,4 @@
-import { CofferError, isCofferError } from '@coffer/core'
+import { CofferError, isCofferError, throwIfAborted, withTimeout } from '@coffer/core'
 import { AwsClient } from 'aws4fetch'
 import type { BackupTarget, TargetOptions } from './target.ts'
 
@@ -22,7 +22,8 @@ const LARGEST = 20_000_000
 
 /**
  * A bucket of a service that speaks S3, signed with AWS Signature Version 4. Follows no redirect, and shows no credential. Throws
- * `NETWORK` or `TIMEOUT` (retryable), `STORE_UNAVAILABLE` when it is not allowed, `STORE_FAILED` for any other answer.
+ * `NETWORK` or `TIMEOUT` (retryable), `STORE_UNAVAILABLE` when it is not allowed or there is no such bucket, `STORE_FAILED` for any
+ * other answer, `UNSUPPORTED` where there is no WebCrypto to sign with.
  *
  * @example
  * s3Target({ endpoint, bucket: 'backups', accessKeyId, secretAccessKey })
@@ -48,25 +49,29 @@ export function s3Target(options: S3Options): BackupTarget {
     body: string | undefined,
     { signal }: TargetOptions,
   ): Promise<{ readonly status: number; readonly text: string }> => {
-    const end = AbortSignal.timeout(timeout)
-    try {
+    checkPlatform()
+    const send = async (limit: AbortSignal): Promise<{ readonly status: number; readonly text: string }> => {
       const signed = await client.sign(urlOf(file), {
         method,
         ...(body !== undefined && { body, headers: { 'content-type': 'application/octet-stream' } }),
       })
-      const send = options.fetch ?? fetch
-      const response = await send(signed, {
-        redirect: 'error',
-        signal: signal ? AbortSignal.any([signal, end]) : end,
-      })
+      const response = await (options.fetch ?? fetch)(signed, { redirect: 'error', signal: limit })
       return { status: response.status, text: await readAll(response, name) }
+    }
+    try {
+      return await withTimeout(
+        timeout,
+        signal,
+        send,
+        `${name} did not answer in ${timeout / 1000} seconds. Try again later.`,
+      )
     } catch (error) {
       if (isCofferError(error)) throw error
-      if (signal?.aborted) throw new CofferError({ code: 'ABORTED', message: 'Cancelled.' })
+      throwIfAborted(signal)
       // Without the cause, whose request bears the signature.
       throw new CofferError({
-        code: end.aborted ? 'TIMEOUT' : 'NETWORK',
-        message: `${name} ${end.aborted ? `did not answer in ${timeout / 1000} seconds` : 'cannot be reached'}. Try again later.`,
+        code: 'NETWORK',
+        message: `${name} cannot be reached. Try again later.`,
         retryable: true,
       })
     }
@@ -80,11 +85,19 @@ export function s3Target(options: S3Options): BackupTarget {
     },
     read: async (file, given = {}) => {
       const { status, text } = await ask('GET', file, undefined, given)
-      if (status === 404) return undefined
+      if (status === 404 && !text.includes('<Code>NoSuchBucket</Code>')) return undefined
       if (status !== 200) throw refused(name, status)
       return text
     },
   }
+}
+
+function checkPlatform(): void {
+  if ((globalThis.crypto as Crypto | undefined)?.subtle) return
+  throw new CofferError({
+    code: 'UNSUPPORTED',
+    message: 'S3 needs WebCrypto to sign, which is there on https and localhost alone. Take another target.',
+  })
 }
 
 function endpointOf(text: string): URL {
@@ -103,27 +116,35 @@ function endpointOf(text: string): URL {
 }
 
 async function readAll(response: Response, name: string): Promise<string> {
+  const refuse = (): CofferError =>
+    new CofferError({ code: 'STORE_FAILED', message: `${name} answers with more than any backup has.` })
+  if (Number(response.headers.get('content-length')) > LARGEST) throw refuse()
   const reader = response.body?.getReader()
-  const parts: Uint8Array[] = []
+  // Some platforms have no streams in answers.
+  if (!reader) return response.text()
+  const decoder = new TextDecoder()
+  let text = ''
   let length = 0
-  while (reader) {
+  for (;;) {
     const { done, value } = await reader.read()
-    if (done) break
+    if (done) return text + decoder.decode()
     length += value.length
     if (length > LARGEST) {
       await reader.cancel()
-      throw new CofferError({
-        code: 'STORE_FAILED',
-        message: `${name} answers with more than any backup has.`,
-      })
+      throw refuse()
     }
-    parts.push(value)
+    text += decoder.decode(value, { stream: true })
   }
-  return new TextDecoder().decode(new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer()))
 }
 
 function refused(name: string, status: number): CofferError {
   const isForbidden = status === 401 || status === 403
+  if (status === 404)
+    return new CofferError({
+      code: 'STORE_UNAVAILABLE',
+      message: `${name} is not there (HTTP 404). Make the bucket, or check its name and region.`,
+      details: { status },
+    })
   return new CofferError({
     code: isForbidden ? 'STORE_UNAVAILABLE' : 'STORE_FAILED',
     message: isForbidden

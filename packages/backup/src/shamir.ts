@@ -1,6 +1,7 @@
 import { randomBytes } from '@coffer/core'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { areEqual } from './text.ts'
 
 /** A point of the polynomial of each byte. */
 export interface Point {
@@ -38,7 +39,7 @@ export function recoverSecret(threshold: number, points: readonly Point[]): Uint
   const secret = interpolate(SECRET, points)
   const digest = interpolate(DIGEST, points)
   const right = digestOf(digest.subarray(DIGEST_LENGTH), secret)
-  const isRight = right.every((byte, i) => byte === digest[i])
+  const isRight = areEqual(right, digest.subarray(0, DIGEST_LENGTH))
   digest.fill(0)
   if (isRight) return secret
   secret.fill(0)

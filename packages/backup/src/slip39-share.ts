@@ -1,5 +1,6 @@
 import { CofferError } from '@coffer/core'
 import { words } from './slip39-words.ts'
+import { splitWords } from './text.ts'
 
 /** One share, as its words say. Thresholds and counts are the numbers that people say, from 1. */
 export interface Share {
@@ -63,7 +64,7 @@ export function writeShare(share: Share): string {
  * @param number of the share, for the error
  */
 export function readShare(text: string, number: number): Share {
-  const indexes = splitWords(String(text)).map((word) => wordlist().indexOf(word))
+  const indexes = splitWords(String(text).toLowerCase()).map((word) => wordlist().indexOf(word))
   const wrongWords = indexes.flatMap((index, i) => (index < 0 ? [i + 1] : []))
   if (wrongWords.length > 0)
     throw wrong(number, `word ${wrongWords.join(', ')} is not in the list of SLIP-39`, { words: wrongWords })
@@ -113,18 +114,6 @@ export function wrong(
 }
 
 const paddingOf = (length: number): number => (10 - ((length * 8) % 10)) % 10
-
-/** By hand: a regular expression leaves what it met in `RegExp.input`, where the whole program can read it. */
-function splitWords(text: string): string[] {
-  const found: string[] = []
-  let isInside = false
-  for (const letter of text.toLowerCase()) {
-    const isBlank = letter.trim() === ''
-    if (!isBlank) found.push(isInside ? found.pop()! + letter : letter)
-    isInside = !isBlank
-  }
-  return found
-}
 
 const customization = (extendable: boolean): number[] =>
   [...(extendable ? 'shamir_extendable' : 'shamir')].map((letter) => letter.charCodeAt(0))

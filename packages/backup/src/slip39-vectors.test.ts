@@ -59,6 +59,18 @@ describe('shares', () => {
     )
   }, 60_000)
 
+  it('are written for older wallets as well, and are bound to their set', async () => {
+    const secret = new Uint8Array(16).fill(3)
+    const options = { ...quick, extendable: false, passphrase: 'a', groups: [{ threshold: 2, count: 3 }] }
+    const [shares = []] = await splitSlip39(secret, options)
+    expect(await combineSlip39(shares.slice(1), { passphrase: 'a' })).toEqual(secret)
+    const [others = []] = await splitSlip39(secret, { ...options, extendable: true })
+    await expect(combineSlip39([shares[0]!, others[1]!], { passphrase: 'a' })).rejects.toMatchObject({
+      code: 'INVALID_BACKUP',
+      details: { share: 2 },
+    })
+  })
+
   it('come in groups, of which some are enough', async () => {
     const secret = new Uint8Array(64).fill(5)
     const groups = [

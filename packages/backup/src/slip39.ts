@@ -13,6 +13,8 @@ export interface Slip39Options {
   readonly passphrase?: string | undefined
   /** Each step doubles the work for a guess of the passphrase, 0 to 15; 1 when not given: 20,000 iterations. */
   readonly iterationExponent?: number | undefined
+  /** False for wallets of before 2024, which read no other; true when not given. */
+  readonly extendable?: boolean | undefined
 }
 
 /**
@@ -29,12 +31,14 @@ export async function splitSlip39(
   secret: Uint8Array,
   options: Slip39Options,
 ): Promise<readonly (readonly string[])[]> {
-  const { groups, groupThreshold = 1, passphrase = '', iterationExponent: exponent = 1 } = options
+  const { groups, groupThreshold = 1, passphrase = '' } = options
+  const { iterationExponent: exponent = 1, extendable = true } = options
   checkSplit(secret, options, groupThreshold, exponent)
   checkPassphrase(passphrase)
   const random = randomBytes(16)
   const id = ((random[0]! << 8) | random[1]!) & 0x7fff
-  const encrypted = await feistel(secret, { passphrase, exponent, rounds: [0, 1, 2, 3] })
+  const salt = saltOf(extendable, id)
+  const encrypted = await feistel(secret, { passphrase, exponent, salt, rounds: [0, 1, 2, 3] })
   const groupShares = splitSecret(groupThreshold, groups.length, encrypted)
   encrypted.fill(0)
   return groupShares.map(({ x: groupIndex, y }) => {
@@ -44,7 +48,7 @@ export async function splitSlip39(
     return members.map(({ x: memberIndex, y: value }) => {
       const share: Share = {
         id,
-        extendable: true,
+        extendable,
         exponent,
         groupIndex,
         groupThreshold,
@@ -88,7 +92,7 @@ export async function combineSlip39(
     for (const { y } of points) y.fill(0)
     if (!encrypted) throw wrong(undefined, 'together they give no secret; one of them is of another set')
     const { exponent, extendable, id } = first
-    const salt = extendable ? new Uint8Array() : Uint8Array.of(...ascii('shamir'), id >> 8, id & 255)
+    const salt = saltOf(extendable, id)
     const secret = await feistel(encrypted, { passphrase, exponent, salt, rounds: [3, 2, 1, 0] })
     encrypted.fill(0)
     return secret
@@ -135,14 +139,14 @@ function checkTogether(shares: readonly Share[], first: Share): void {
 interface Cipher {
   readonly passphrase: string
   readonly exponent: number
-  readonly salt?: Uint8Array
+  readonly salt: Uint8Array
   readonly rounds: readonly number[]
 }
 
 /** The four rounds that encrypt a secret with the passphrase, or decrypt it in the other order. */
 async function feistel(
   input: Uint8Array,
-  { passphrase, exponent, salt = new Uint8Array(), rounds }: Cipher,
+  { passphrase, exponent, salt, rounds }: Cipher,
 ): Promise<Uint8Array> {
   const half = input.length / 2
   let left = input.slice(0, half)
@@ -166,10 +170,15 @@ async function feistel(
   return output
 }
 
+/** Shares that can be made anew for the same secret do not bind it to the id of one set. */
+const saltOf = (extendable: boolean, id: number): Uint8Array =>
+  extendable ? new Uint8Array() : Uint8Array.of(...ascii('shamir'), id >> 8, id & 255)
+
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 function checkPassphrase(passphrase: string): void {
-  if (typeof passphrase === 'string' && /^[ -~]*$/.test(passphrase)) return
+  if (typeof passphrase === 'string' && [...passphrase].every((letter) => letter >= ' ' && letter <= '~'))
+    return
   throw invalid('A passphrase of SLIP-39 is of printable ASCII letters, so that every wallet can take it.')
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from '@coffer/core'
+import { splitWords } from './text.ts'
 import type { Verified } from './verify.ts'
 import type { BackupAccount } from './wallet-backup.ts'
 
@@ -49,7 +50,7 @@ export function wordQuiz(
   mnemonic: string,
   count = 3,
 ): { readonly places: readonly number[]; check(answers: readonly string[]): boolean } {
-  const words = mnemonic.normalize('NFKD').toLowerCase().trim().split(/\s+/)
+  const words = splitWords(mnemonic.normalize('NFKD').toLowerCase())
   const places = new Set<number>()
   while (places.size < Math.min(count, words.length)) {
     const random = randomBytes(16)
@@ -61,6 +62,8 @@ export function wordQuiz(
     places: sorted,
     check: (answers) =>
       answers.length === sorted.length &&
-      sorted.every((place, i) => answers[i]!.normalize('NFKD').trim().toLowerCase() === words[place - 1]),
+      sorted.every(
+        (place, i) => String(answers[i]).normalize('NFKD').trim().toLowerCase() === words[place - 1],
+      ),
   }
 }

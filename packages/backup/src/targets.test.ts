@@ -1,12 +1,12 @@
 import { createHash, createHmac } from 'node:crypto'
-import { mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { memoryStore } from '@coffer/core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fileTarget } from './file.ts'
 import { type BackupTarget, s3Target, storeTarget, writeBackup } from './index.ts'
 
@@ -17,7 +17,8 @@ const ID = 'AKIDEXAMPLE'
 let server: Server
 let endpoint = ''
 const objects = new Map<string, string>()
-let behave: 'well' | 'forbid' | 'fail' | 'redirect' | 'hang' | 'flood' | 'forget' = 'well'
+let behave: 'well' | 'forbid' | 'no bucket' | 'claim' | 'fail' | 'redirect' | 'hang' | 'flood' | 'forget' =
+  'well'
 let seen: string[] = []
 
 function signatureOf(request: IncomingMessage, body: string): string {
@@ -52,8 +53,10 @@ beforeAll(async () => {
     seen.push(`${request.method} ${request.url} ${signatureOf(request, body)}`)
     const name = request.url!
     if (behave === 'forbid') return response.writeHead(403).end(`<Error>${ID}</Error>`)
+    if (behave === 'no bucket') return response.writeHead(404).end('<Error><Code>NoSuchBucket</Code></Error>')
+    if (behave === 'claim') return response.writeHead(200, { 'content-length': '20000001' }).flushHeaders()
     if (behave === 'fail') return response.writeHead(500).end('<Error>no</Error>')
-    if (behave === 'redirect') return response.writeHead(307, { location: 'http://127.0.0.1:9/' }).end()
+    if (behave === 'redirect') return response.writeHead(307, { location: `${endpoint}/elsewhere` }).end()
     if (behave === 'hang') return
     if (request.method === 'PUT') {
       if (behave !== 'forget') objects.set(name, body)
@@ -121,7 +124,35 @@ describe('a folder', () => {
   })
 })
 
+describe('a folder with something else in it', () => {
+  it('G9: reads no file that is larger than any backup', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'coffer-backup-'))
+    writeFileSync(join(folder, name), '')
+    truncateSync(join(folder, name), 20_000_001)
+    await expect(fileTarget(folder).read(name)).rejects.toMatchObject({ code: 'STORE_FAILED' })
+  })
+})
+
 describe('S3', () => {
+  it('works where answers have no streams, and says when it cannot sign', async () => {
+    const withoutStreams: typeof fetch = async (input, init) => {
+      const { status, headers, text } = await fetch(input, init).then(async (answer) => {
+        const body = await answer.text()
+        return { status: answer.status, headers: answer.headers, text: async () => body }
+      })
+      return { status, headers, text } as Response
+    }
+    const target = s3({ fetch: withoutStreams })
+    await target.write(name, text)
+    expect(await target.read(name)).toBe(text)
+    vi.stubGlobal('crypto', {})
+    try {
+      await expect(s3().read(name)).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+
   it('is asked with right signatures', async () => {
     await s3().write("it's a (strange) name*.age", text)
     await s3({ sessionToken: 'token', region: 'eu-central-1' }).read(name)
@@ -134,6 +165,8 @@ describe('S3', () => {
   it.each([
     ['forbid', 'STORE_UNAVAILABLE'],
     ['fail', 'STORE_FAILED'],
+    ['no bucket', 'STORE_UNAVAILABLE'],
+    ['claim', 'STORE_FAILED'],
     ['redirect', 'NETWORK'],
     ['hang', 'TIMEOUT'],
     ['flood', 'STORE_FAILED'],

@@ -7,6 +7,7 @@ import {
   type Secret,
   writeJson,
 } from '@coffer/core'
+import { keyBytes } from './text.ts'
 
 /** One secret, with what people call it. */
 export type BackupSecret = Secret & {
@@ -40,14 +41,26 @@ export interface WalletBackup {
   readonly labels?: Readonly<Record<string, string>> | undefined
 }
 
-/** A backup as JSON, in the clear. For {@link readWalletBackup}; to keep it, use `encryptBackup`. */
+/**
+ * A backup as JSON, in the clear. For {@link readWalletBackup}; to keep it, use `encryptBackup`. Throws `INVALID_BACKUP` for
+ * what could not be read again.
+ */
 export function writeWalletBackup(backup: WalletBackup): string {
-  return writeJson({
-    ...backup,
-    secrets: backup.secrets.map((secret) =>
-      secret.kind === 'private-key' ? { ...secret, privateKey: toHex(secret.privateKey) } : secret,
-    ),
-  })
+  let text: string
+  try {
+    text = writeJson({
+      ...backup,
+      secrets: backup.secrets.map((secret) =>
+        secret.kind === 'private-key' ? { ...secret, privateKey: toHex(secret.privateKey) } : secret,
+      ),
+    })
+  } catch {
+    // Without the cause, which may be of a secret.
+    throw wrong('a part of it cannot be written')
+  }
+  for (const secret of readWalletBackup(text).secrets)
+    if (secret.kind === 'private-key') secret.privateKey.fill(0)
+  return text
 }
 
 /**
@@ -74,10 +87,13 @@ export function readWalletBackup(text: string): WalletBackup {
     return { v: 1, createdAt, secrets: [{ kind: 'mnemonic', mnemonic }], accounts: [] }
   if (!Array.isArray(secrets) || !Array.isArray(accounts) || Object.keys(rest).length > 0)
     throw wrong('parts are missing or unknown')
+  const read = secrets.map(readSecret)
+  const ids = read.flatMap(({ id }) => (id === undefined ? [] : [id]))
+  if (new Set(ids).size < ids.length) throw wrong('two secrets have the same id')
   return {
     v: 1,
     createdAt,
-    secrets: secrets.map(readSecret),
+    secrets: read,
     accounts: accounts.map(readAccount),
     ...(labels !== undefined && { labels: stringMap(labels, 'labels') }),
   }
@@ -101,17 +117,20 @@ function readSecret(value: unknown, i: number): BackupSecret {
   if (kind === 'xprv' && typeof fields['xprv'] === 'string') {
     only('xprv', 'origin', 'testnet')
     const { xprv, origin, testnet } = fields
+    if (testnet !== undefined && typeof testnet !== 'boolean')
+      throw wrong(`the testnet of secret ${i + 1} is neither true nor false`)
     return {
       kind,
       xprv,
       ...(origin !== undefined && { origin: readOrigin(origin) }),
-      ...(testnet === true && { testnet }),
+      ...(testnet !== undefined && { testnet }),
       ...common,
     }
   }
-  if (kind === 'private-key' && /^[0-9a-f]{64}$/.test(String(fields['privateKey']))) {
+  const privateKey = kind === 'private-key' ? keyBytes(fields['privateKey']) : undefined
+  if (privateKey) {
     only('privateKey')
-    return { kind, privateKey: fromHex(String(fields['privateKey'])), ...common }
+    return { kind: 'private-key', privateKey, ...common }
   }
   throw wrong(`secret ${i + 1} is of no kind that is known`)
 }
@@ -121,25 +140,25 @@ function readAccount(value: unknown, i: number): BackupAccount {
   const { chain, index, type, secret, label, descriptor, ...rest } = object(value, name)
   if (typeof chain !== 'string' || typeof descriptor !== 'string' || Object.keys(rest).length > 0)
     throw wrong(`${name} is no account`)
-  if (index !== undefined && !Number.isSafeInteger(index)) throw wrong(`${name} has a strange index`)
+  if (index !== undefined && !(isCount(index) && index < 2 ** 31)) throw wrong(`${name} has a strange index`)
   return {
     chain: chain as ChainId,
     descriptor,
-    ...(index !== undefined && { index: index as number }),
+    ...(index !== undefined && { index }),
     ...optional({ type, secret, label }, name),
   }
 }
 
 function readOrigin(value: unknown): KeyOrigin {
-  const { fingerprint, path } = object(value, 'an origin')
-  if (typeof fingerprint === 'string' && typeof path === 'string') return { fingerprint, path }
+  const { fingerprint, path, ...rest } = object(value, 'an origin')
+  if (typeof fingerprint === 'string' && typeof path === 'string' && Object.keys(rest).length === 0)
+    return { fingerprint, path }
   throw wrong('an origin is incomplete')
 }
 
 function heights(value: unknown): Record<ChainId, number> {
   const found = object(value, 'a birth')
-  for (const height of Object.values(found))
-    if (!Number.isSafeInteger(height)) throw wrong('a birth is no height')
+  for (const height of Object.values(found)) if (!isCount(height)) throw wrong('a birth is no height')
   return found as Record<ChainId, number>
 }
 
@@ -162,10 +181,9 @@ function object(value: unknown, name: string): Record<string, unknown> {
   throw wrong(`${name} is no object`)
 }
 
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 const toHex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-const fromHex = (hex: string): Uint8Array =>
-  Uint8Array.from({ length: hex.length / 2 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16))
 
 function wrong(why: string): CofferError {
   return new CofferError({ code: 'INVALID_BACKUP', message: `This is no wallet backup: ${why}.` })

@@ -191,6 +191,20 @@ describe('a keystore of version 3', () => {
     await expect(open(ours, 'another password')).rejects.toMatchObject({ code: 'UNLOCK_FAILED' })
   })
 
+  it('G6: is told by its sum alone that it does not open, where it bears no address', async () => {
+    const { address: _, ...file } = JSON.parse(ours)
+    expect(await open(file)).toBe(KEY)
+    await expect(open(file, 'another password')).rejects.toMatchObject({ code: 'UNLOCK_FAILED' })
+    for (const part of ['ciphertext', 'mac'] as const)
+      for (const at of [0, 31, 63]) {
+        const text: string = file.crypto[part]
+        const changed = `${text.slice(0, at)}${text[at] === '0' ? '1' : '0'}${text.slice(at + 1)}`
+        await expect(open({ ...file, crypto: { ...file.crypto, [part]: changed } })).rejects.toMatchObject({
+          code: 'UNLOCK_FAILED',
+        })
+      }
+  })
+
   it('G6: does no more work than a keystore needs', async () => {
     const file = JSON.parse(ours)
     for (const change of [
@@ -209,6 +223,21 @@ describe('a keystore of version 3', () => {
     const kdfparams = { ...PBKDF2.crypto.kdfparams, c: 1e9 }
     await expect(open({ ...PBKDF2, crypto: { ...PBKDF2.crypto, kdfparams } })).rejects.toMatchObject({
       code: 'INVALID_BACKUP',
+    })
+  })
+
+  it('is written with no more work than it may be opened with, and opens with a text alone', async () => {
+    for (const scrypt of [
+      { n: 2 ** 21, r: 8, p: 1 },
+      { n: 3, r: 8, p: 1 },
+      { n: 2 ** 20, r: 16, p: 1 },
+      { n: 2, r: 8, p: 17 },
+    ])
+      await expect(encryptKeystore(key, { password: PASSWORD, scrypt })).rejects.toMatchObject({
+        code: 'INVALID_REQUEST',
+      })
+    await expect(decryptKeystore(ours, { password: undefined as never })).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
     })
   })
 

@@ -4,11 +4,9 @@ import { peer } from './peer.ts'
 
 /** What is used of `SecureStorage` of `@aparajita/capacitor-secure-storage`. */
 export interface CapacitorSecureStorage {
-  setSynchronize(sync: boolean): Promise<void>
-  keys(sync?: boolean): Promise<string[]>
-  getItem(key: string): Promise<string | null>
+  get(key: string, convertDate: boolean, sync: boolean): Promise<unknown>
   set(key: string, data: string, convertDate: boolean, sync: boolean, access: number): Promise<void>
-  remove(key: string, sync?: boolean): Promise<boolean>
+  remove(key: string, sync: boolean): Promise<boolean>
 }
 
 export interface CapacitorOptions {
@@ -21,9 +19,13 @@ export interface CapacitorOptions {
 /** `KeychainAccess.whenUnlockedThisDeviceOnly`. */
 const THIS_DEVICE_ONLY = 1
 
+/** An item that is there once anything was read, by which a locked keychain is told from an empty one. */
+const HERE = 'here'
+
 /**
- * A store in the keychain of a phone through `@aparajita/capacitor-secure-storage`, on this device alone and not in iCloud. On the web
- * that plugin writes plain text into localStorage, so there it is `STORE_UNAVAILABLE`: use `indexedDbStore`.
+ * A store in the keychain of a phone through `@aparajita/capacitor-secure-storage`, on this device alone and not in iCloud. A key that
+ * Android lost is told from one that never was: `STORE_INVALIDATED`; so is a locked iPhone: `STORE_UNAVAILABLE`. On the web that plugin
+ * writes plain text into localStorage, so there it is `STORE_UNAVAILABLE` too: use `indexedDbStore`.
  *
  * @example
  * const vault = await openVault({ store: capacitorStore() })
@@ -34,7 +36,6 @@ export function capacitorStore({ name = 'coffer', module }: CapacitorOptions = {
     const { Capacitor } = await import('@capacitor/core')
     return { storage, platform: Capacitor.getPlatform() }
   })
-  let ready: Promise<void> | undefined
   const run = async <T>(task: (storage: CapacitorSecureStorage) => Promise<T>): Promise<T> => {
     const { storage, platform } = await load()
     if (platform !== 'ios' && platform !== 'android')
@@ -43,43 +44,53 @@ export function capacitorStore({ name = 'coffer', module }: CapacitorOptions = {
         message: `On the platform ${platform} this plugin writes plain text. Use indexedDbStore there.`,
       })
     try {
-      ready ??= storage.setSynchronize(false)
-      await ready
       return await task(storage)
     } catch (error) {
-      ready = undefined
       throw translated(error)
     }
   }
   const prefix = `${name}_`
+  const read = async (storage: CapacitorSecureStorage, item: string): Promise<string | undefined> => {
+    const value = await storage.get(prefix + item, false, false)
+    if (value === null) return undefined
+    if (typeof value === 'string') return value
+    throw new Error('it is not a text')
+  }
+  const write = (storage: CapacitorSecureStorage, item: string, value: string): Promise<void> =>
+    storage.set(prefix + item, value, false, false, THIS_DEVICE_ONLY)
+
+  // Its list of keys is not used: it leaves out what Android lost, and is empty on an iPhone that is locked.
   return chunkedStore({
     name: 'The keychain of this device',
     maxValue: 4096,
     maxName: 200,
     get: (item) =>
       run(async (storage) => {
-        const text = await storage.getItem(prefix + item)
-        // `set` writes JSON, `getItem` gives it as it is.
-        return text === null ? undefined : (JSON.parse(text) as string)
+        const value = await read(storage, item)
+        if (value !== undefined) return value
+        // A locked iPhone says that nothing is there, but does not let anything be written either.
+        if ((await read(storage, HERE)) === undefined) await write(storage, HERE, '1')
+        return read(storage, item)
       }),
-    set: (item, value) => run((storage) => storage.set(prefix + item, value, false, false, THIS_DEVICE_ONLY)),
+    set: (item, value) => run((storage) => write(storage, item, value)),
     remove: (item) =>
       run(async (storage) => {
         await storage.remove(prefix + item, false)
       }),
-    names: () =>
-      run(async (storage) =>
-        (await storage.keys(false))
-          .filter((item) => item.startsWith(prefix))
-          .map((item) => item.slice(prefix.length)),
-      ),
   })
 }
 
+/** iOS gives the numbers of its Security framework, Android the names of its exceptions. */
 function translated(error: unknown): CofferError {
   if (error instanceof CofferError) return error
-  const { code } = (error ?? {}) as { readonly code?: unknown }
-  if (code === 'invalidData')
+  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown }
+  if (/\((-25308|-25291)\)/.test(String(message)))
+    return new CofferError({
+      code: 'STORE_UNAVAILABLE',
+      message: 'The keychain of this device cannot be used now. Unlock the phone and try again.',
+      cause: error,
+    })
+  if (code === 'invalidData' || /AEADBadTag|KeyPermanentlyInvalidated/.test(String(message)))
     return new CofferError({
       code: 'STORE_INVALIDATED',
       message: 'The keychain of this device holds what it cannot decrypt any more. Restore from a backup.',

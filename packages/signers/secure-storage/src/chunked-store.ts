@@ -1,11 +1,12 @@
-import { CofferError, type Store, withLock } from '@coffer/core'
+import { CofferError, parseJson, randomBytes, type Store } from '@coffer/core'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { fromBase64, fromUtf8, toBase64, utf8 } from './bytes.ts'
 import { toHex } from './envelope.ts'
+import { inTurn } from './turns.ts'
 
 /** What a platform keeps: short texts under short names of letters, digits, `_` and `-`. */
 export interface Items {
-  /** For people, such as `Telegram's cloud`. */
+  /** For people, such as `Telegram's cloud`; stores of one name wait for each other. */
   readonly name: string
   /** Characters of a value. */
   readonly maxValue: number
@@ -15,7 +16,7 @@ export interface Items {
   get(name: string): Promise<string | undefined>
   set(name: string, value: string): Promise<void>
   remove(name: string): Promise<void>
-  /** Every name; absent where the platform does not tell. */
+  /** Every name, also foreign ones; absent where the platform does not tell. */
   names?(): Promise<readonly string[]>
 }
 
@@ -23,6 +24,12 @@ export interface Items {
 const HEAD = 'k_'
 const CHUNK = 'c_'
 const INDEX = 'index'
+
+/** Characters of a value: a head that somebody forged must not ask for chunks without end. */
+const LONGEST = 10_000_000
+
+/** Of reading a value whose head goes on changing. */
+const MOST_TRIES = 20
 
 /**
  * A store over such items: any key and value, atomic per key. A value that is too long for one item goes into chunks under new names,
@@ -40,54 +47,80 @@ export function chunkedStore(items: Items): Store {
     })
   }
   /** Small writes of lists and heads depend on what is there, so one follows the other. */
-  const inTurn = <T>(task: () => Promise<T>): Promise<T> => withLock(store, 'items', task)
+  const after = <T>(task: () => Promise<T>): Promise<T> => inTurn(items.name, task)
+  const headOf = async (name: string): Promise<Head | undefined> => readHead(await items.get(name), items)
 
   const write = async (name: string, value: string): Promise<void> => {
     const sum = sumOf(value)
     const text = packed(value)
-    const before = readHead(await items.get(name))
+    // Read first: where a keychain is locked, this fails before anything is written.
+    let before = await headOf(name)
     const inline = `i.${sum}.${text}`
     if (inline.length <= items.maxValue) await setChecked(items, name, inline)
     else {
-      const generation = before?.generation === 'a' ? 'b' : 'a'
+      if (text.length > LONGEST) throw tooLong(items)
       const chunks = cut(text, items.maxValue)
-      for (const [i, chunk] of chunks.entries())
-        await setChecked(items, chunkName(name, generation, i), chunk)
+      const generation = generationAfter(before)
+      await writeChunks(name, generation, chunks)
+      if (items.names) before = await headOf(name)
       await setChecked(items, name, `c.${generation}.${chunks.length}.${sum}`)
     }
     await removeChunks(name, before)
   }
-  const removeChunks = async (name: string, head: Head | undefined): Promise<void> => {
+  /** Where names are listed, other devices may write at the same time, and their chunks and these must not meet. */
+  const generationAfter = (before: Head | undefined): string => {
+    if (items.names) return toHex(randomBytes(4))
+    return before?.generation === 'a' ? 'b' : 'a'
+  }
+  const writeChunks = async (name: string, generation: string, chunks: readonly string[]): Promise<void> => {
+    try {
+      for (const [i, chunk] of chunks.entries())
+        await setChecked(items, chunkName(name, generation, i), chunk)
+    } catch (error) {
+      // What is of no use must not fill the place up.
+      await removeChunks(name, { generation, count: chunks.length }).catch(() => {})
+      throw error
+    }
+  }
+  const removeChunks = async (
+    name: string,
+    head: Pick<Head, 'generation' | 'count'> | undefined,
+  ): Promise<void> => {
     for (let i = 0; i < (head?.count ?? 0); i++) await items.remove(chunkName(name, head!.generation, i))
   }
   const read = async (name: string): Promise<string | undefined> => {
     // A writer elsewhere may take the chunks away while they are read; then there is a new head.
-    for (let last: string | undefined; ; ) {
+    let last: string | undefined
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
       const text = await items.get(name)
       if (text === undefined) return undefined
       const value = await valueIn(name, text)
       if (value !== undefined) return value
-      if (text === last) throw damaged(items)
+      if (text === last) break
       last = text
     }
+    throw damaged(items)
   }
   const valueIn = async (name: string, text: string): Promise<string | undefined> => {
-    const head = readHead(text)
+    const head = readHead(text, items)
     if (!head) return undefined
-    const chunks: (string | undefined)[] = [head.inline]
-    for (let i = 0; i < head.count; i++) chunks.push(await items.get(chunkName(name, head.generation, i)))
-    if (head.count > 0 && chunks.slice(1).includes(undefined)) return undefined
+    const chunks = [head.inline]
+    for (let i = 0; i < head.count; i++) {
+      const chunk = await items.get(chunkName(name, head.generation, i))
+      if (chunk === undefined) return undefined
+      chunks.push(chunk)
+    }
     const value = unpacked(chunks.join(''))
     return value !== undefined && sumOf(value) === head.sum ? value : undefined
   }
 
   /** Where the platform lists no names, the keys are kept as a value. */
-  const index = async (): Promise<string[]> => JSON.parse((await read(INDEX)) ?? '[]') as string[]
+  const index = async (): Promise<readonly string[]> => readIndex((await read(INDEX)) ?? '[]', items)
   const store: Store = {
     get: async (key) => {
       const value = await read(nameOf(key))
       if (value !== undefined || items.names) return value
-      if (!(await inTurn(index)).includes(key)) return undefined
+      if (!(await after(index)).includes(key)) return undefined
       // Another value may have been written since.
       const again = await read(nameOf(key))
       if (again !== undefined) return again
@@ -97,27 +130,27 @@ export function chunkedStore(items: Items): Store {
       })
     },
     set: (key, value) =>
-      inTurn(async () => {
+      after(async () => {
         await write(nameOf(key), value)
         if (items.names) return
         const keys = await index()
         if (!keys.includes(key)) await write(INDEX, JSON.stringify([...keys, key]))
       }),
     delete: (key) =>
-      inTurn(async () => {
+      after(async () => {
         const name = nameOf(key)
         if (!items.names) {
           const keys = await index()
           if (keys.includes(key)) await write(INDEX, JSON.stringify(keys.filter((one) => one !== key)))
         }
-        const head = readHead(await items.get(name))
+        const head = await headOf(name)
         await items.remove(name)
         await removeChunks(name, head)
       }),
     keys: async (prefix = '') => {
       const keys = items.names
-        ? (await items.names()).flatMap((name) => (name.startsWith(HEAD) ? [keyOf(name)] : []))
-        : await inTurn(index)
+        ? (await items.names()).flatMap((name) => keyOf(name) ?? [])
+        : await after(index)
       return keys.filter((key) => key.startsWith(prefix))
     },
   }
@@ -131,18 +164,37 @@ interface Head {
   readonly sum: string
 }
 
-function readHead(text: string | undefined): Head | undefined {
+function readHead(text: string | undefined, { maxValue }: Items): Head | undefined {
   const inline = /^i\.([0-9a-f]{16})\.([ -~]*)$/.exec(text ?? '')
   if (inline) return { inline: inline[2]!, generation: '', count: 0, sum: inline[1]! }
-  const chunked = /^c\.([ab])\.([1-9][0-9]{0,4})\.([0-9a-f]{16})$/.exec(text ?? '')
-  if (!chunked) return undefined
+  const chunked = /^c\.([0-9a-f]{1,8})\.([1-9][0-9]{0,4})\.([0-9a-f]{16})$/.exec(text ?? '')
+  if (!chunked || Number(chunked[2]) > Math.ceil(LONGEST / maxValue)) return undefined
   return { inline: '', generation: chunked[1]!, count: Number(chunked[2]), sum: chunked[3]! }
+}
+
+function readIndex(text: string, items: Items): readonly string[] {
+  let list: unknown
+  try {
+    list = parseJson(text)
+  } catch {
+    // Told below.
+  }
+  if (Array.isArray(list) && list.every((key) => typeof key === 'string')) return list as string[]
+  throw damaged(items)
 }
 
 const chunkName = (name: string, generation: string, i: number): string =>
   `${CHUNK}${toHex(sha256(utf8(name)).subarray(0, 12))}_${generation}_${i}`
 
-const keyOf = (name: string): string => fromUtf8(fromBase64(name.slice(HEAD.length)))
+/** `undefined` for chunks, and for what others keep in the same place. */
+function keyOf(name: string): string | undefined {
+  if (!name.startsWith(HEAD)) return undefined
+  try {
+    return fromUtf8(fromBase64(name.slice(HEAD.length)))
+  } catch {
+    return undefined
+  }
+}
 
 const sumOf = (value: string): string => toHex(sha256(utf8(value)).subarray(0, 8))
 
@@ -169,6 +221,14 @@ function cut(text: string, length: number): string[] {
 async function setChecked(items: Items, name: string, value: string): Promise<void> {
   await items.set(name, value)
   if ((await items.get(name)) !== value) throw damaged(items)
+}
+
+function tooLong({ name }: Items): CofferError {
+  return new CofferError({
+    code: 'STORE_FULL',
+    message: `A value may have ${LONGEST} characters in ${name}. Keep less in it.`,
+    details: { longest: LONGEST },
+  })
 }
 
 function damaged({ name }: Items): CofferError {

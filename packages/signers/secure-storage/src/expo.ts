@@ -74,10 +74,13 @@ export interface ExpoKeyOptions extends ExpoOptions {
  */
 export function expoKey({ name = 'coffer', module, prompt }: ExpoKeyOptions = {}): DeviceKey {
   const load = peer('expo-secure-store', module, () => import('expo-secure-store'))
-  const run = async <T>(task: (expo: ExpoSecureStore, options: object) => Promise<T>): Promise<T> => {
+  const run = async <T>(
+    task: (expo: ExpoSecureStore, options: object) => Promise<T>,
+    { asks = prompt !== undefined } = {},
+  ): Promise<T> => {
     const expo = await load()
     try {
-      if (!(await expo.isAvailableAsync()) || (prompt !== undefined && !expo.canUseBiometricAuthentication()))
+      if (!(await expo.isAvailableAsync()) || (asks && !expo.canUseBiometricAuthentication()))
         throw unavailable()
       return await task(expo, {
         // Items with and without a check may not share a service.
@@ -109,7 +112,9 @@ export function expoKey({ name = 'coffer', module, prompt }: ExpoKeyOptions = {}
       const text = await run((expo, options) => expo.getItemAsync(itemOf(data['id']), options))
       return readDeviceSecret(data, text ?? undefined, 'The keychain of this device')
     },
-    delete: (data) => run((expo, options) => expo.deleteItemAsync(itemOf(data['id']), options)),
+    // Nobody is asked, so that it can be forgotten when no finger is enrolled any more.
+    delete: (data) =>
+      run((expo, options) => expo.deleteItemAsync(itemOf(data['id']), options), { asks: false }),
   }
   return key
 }
@@ -132,26 +137,27 @@ function unavailable(): CofferError {
   return new CofferError({
     code: 'STORE_UNAVAILABLE',
     message:
-      'The keychain of this device cannot be used: it is not a phone, or no fingerprint or face is enrolled.',
+      'The keychain of this device cannot be used now: it is not a phone, it is locked, or no fingerprint or face is enrolled.',
   })
 }
 
-/** By the words of its errors, which have no codes that tell these apart. */
+const UNAVAILABLE =
+  /no hardware|hardware (not present|unavailable)|no biometrics|no device credential|the user: lockout|not in the foreground|already in progress|an update is required|biometric authentication (is unsupported|status is unknown|requires)|interaction is not allowed|no keychain is available|NSFaceIDUsage/i
+
+/**
+ * By the words of its errors, which have no codes that tell these apart. What Android cannot decrypt for good reads as null; an error
+ * from decrypting may pass.
+ */
 function translated(error: unknown): CofferError {
   if (error instanceof CofferError) return error
   const text = String((error as { readonly message?: unknown } | null)?.message ?? '')
-  if (/cancel|-128\b/i.test(text))
+  if (/cancel|-128\b|the user: timeout|error \(code: 5\)/i.test(text))
     return new CofferError({
       code: 'STORE_CANCELLED',
       message: 'The question was closed. Ask again when you want.',
     })
-  if (
-    /no hardware|not enrolled|none enrolled|not available|interaction is not allowed|MissingPlistKey|NSFaceIDUsage/i.test(
-      text,
-    )
-  )
-    return unavailable()
-  if (/permanently invalidated|could not decrypt/i.test(text))
+  if (UNAVAILABLE.test(text)) return unavailable()
+  if (/permanently invalidated/i.test(text))
     return new CofferError({
       code: 'STORE_INVALIDATED',
       message:

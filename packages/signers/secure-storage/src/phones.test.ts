@@ -85,21 +85,29 @@ function keychainMock(): Keychain & { items: Map<string, string>; person: Person
   return mock
 }
 
-function capacitorMock(): { storage: CapacitorSecureStorage; platform: string; items: Map<string, string> } {
+/** The plugin as it is: a locked iPhone says that nothing is there, and deletes before it fails to add. */
+function capacitorMock(): {
+  storage: CapacitorSecureStorage
+  platform: string
+  items: Map<string, string>
+  isLocked: boolean
+} {
   const items = new Map<string, string>()
   const storage: CapacitorSecureStorage = {
-    setSynchronize: async (sync) => {
-      if (sync) throw new Error('it would go to iCloud')
+    get: async (key, convertDate, sync) => {
+      if (convertDate || sync) throw new Error('it would come from iCloud')
+      return mock.isLocked ? null : JSON.parse(items.get(key) ?? 'null')
     },
-    keys: async () => [...items.keys()],
-    getItem: async (key) => items.get(key) ?? null,
     set: async (key, data, convertDate, sync, access) => {
       if (convertDate || sync || access !== 1) throw new Error('it would leave the device')
+      items.delete(key)
+      if (mock.isLocked) throw Object.assign(new Error('An OS error occurred (-25308)'), { code: 'osError' })
       items.set(key, JSON.stringify(data))
     },
     remove: async (key) => items.delete(key),
   }
-  return { storage, platform: 'ios', items }
+  const mock = { storage, platform: 'ios', items, isLocked: false }
+  return mock
 }
 
 const modules = new WeakMap<object, unknown>()
@@ -153,15 +161,133 @@ for (const prompt of [undefined, 'Open the wallet']) {
 }
 
 describe('on a phone', () => {
-  it('tells what Android lost from what never was', async () => {
-    const module = expoMock()
-    const store = expoStore({ module })
+  it.each([
+    ['expo-secure-store', () => over(expoMock(), (module) => expoStore({ module }))],
+    [
+      '@aparajita/capacitor-secure-storage',
+      () => over(capacitorMock(), (module) => capacitorStore({ module })),
+    ],
+  ])('tells what Android lost from what never was: %s', async (_, make) => {
+    const store = make()
+    const module = modules.get(store) as { items: Map<string, string> }
     await store.set('vault', 'text')
     expect(await store.get('never')).toBe(undefined)
     for (const name of module.items.keys()) if (!name.includes('index')) module.items.delete(name)
     await expect(store.get('vault')).rejects.toMatchObject({ code: 'STORE_INVALIDATED' })
     await store.delete('vault')
     expect(await store.get('vault')).toBe(undefined)
+  })
+
+  it('does not take a locked iPhone for an empty one, and loses nothing there', async () => {
+    const module = capacitorMock()
+    const store = capacitorStore({ module })
+    await store.set('vault', 'text')
+    module.isLocked = true
+    for (const use of [
+      () => store.get('vault'),
+      () => store.get('never'),
+      () => store.keys(),
+      () => store.set('vault', 'new'),
+      () => store.delete('vault'),
+    ])
+      await expect(use()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    module.isLocked = false
+    expect(await store.get('vault')).toBe('text')
+    expect(await store.get('never')).toBe(undefined)
+    expect(await store.keys()).toEqual(['vault'])
+  })
+
+  it('keeps every key of two stores over one place that are written at once', async () => {
+    const module = expoMock()
+    const stores = [expoStore({ module }), expoStore({ module })] as const
+    await Promise.all(
+      stores.flatMap((store, i) => ['a', 'b', 'c'].map((key) => store.set(`${key}${i}`, key))),
+    )
+    expect([...(await stores[0].keys())].sort()).toEqual(['a0', 'a1', 'b0', 'b1', 'c0', 'c1'])
+    const values = ['a', 'b'].map((letter) => letter.repeat(9_000))
+    await Promise.all(stores.map((store, i) => store.set('long', values[i]!)))
+    expect(values).toContain(await stores[0].get('long'))
+  })
+
+  it('forgets a secret also when no finger is enrolled any more', async () => {
+    const module = expoMock()
+    const key = expoKey({ module, prompt: 'Open' })
+    const { data } = await key.create()
+    module.person.isEnrolled = false
+    await key.delete(data)
+    expect(module.items.size).toBe(0)
+  })
+
+  // The words are those of the libraries and of the systems below them.
+  const android = (text: string): Error => new Error(`Could not Authenticate the user: ${text}`)
+  const ios = (text: string): Error =>
+    new Error(`Calling the 'getValueWithKeyAsync' function has failed\n→ ${text}`)
+  it.each([
+    [android('User canceled the authentication. Cancel'), 'STORE_CANCELLED'],
+    [android('Unknown error (code: 5). Fingerprint operation was stopped.'), 'STORE_CANCELLED'],
+    [android('Timeout. Try again.'), 'STORE_CANCELLED'],
+    [ios('Caused by: User canceled the operation.'), 'STORE_CANCELLED'],
+    [android('No biometrics are currently enrolled'), 'STORE_UNAVAILABLE'],
+    [android('No biometrics enrolled. '), 'STORE_UNAVAILABLE'],
+    [android('No hardware available for biometric authentication.'), 'STORE_UNAVAILABLE'],
+    [android('Hardware unavailable. '), 'STORE_UNAVAILABLE'],
+    [android('Lockout. Too many attempts.'), 'STORE_UNAVAILABLE'],
+    [android('Lockout permanent. Too many attempts.'), 'STORE_UNAVAILABLE'],
+    [android('Cannot display biometric prompt when the app is not in the foreground'), 'STORE_UNAVAILABLE'],
+    [android('Authentication is already in progress'), 'STORE_UNAVAILABLE'],
+    [ios('Caused by: User interaction is not allowed.'), 'STORE_UNAVAILABLE'],
+    [ios('Caused by: No keychain is available. You may need to restart your computer.'), 'STORE_UNAVAILABLE'],
+    [new Error('Encryption Failed. The key x has been permanently invalidated'), 'STORE_INVALIDATED'],
+    [
+      new Error("Could not decrypt the value for key 'x'. Caused by: Keystore operation failed"),
+      'STORE_FAILED',
+    ],
+    [ios('Caused by: I/O error.'), 'STORE_FAILED'],
+    [undefined, 'STORE_FAILED'],
+  ])('translates what expo-secure-store says: %s', async (error, code) => {
+    const module = { ...expoMock(), getItemAsync: () => Promise.reject(error) }
+    await expect(expoStore({ module }).get('a')).rejects.toMatchObject({ code })
+  })
+
+  const coded = (code: string, text: string): Error => Object.assign(new Error(text), { code })
+  it.each([
+    [coded('-128', 'User canceled the operation.'), 'STORE_CANCELLED'],
+    [coded('-2', 'Canceled by user.'), 'STORE_CANCELLED'],
+    [coded('-4', 'System.'), 'STORE_CANCELLED'],
+    [coded('E_CRYPTO_FAILED', 'code: 13, msg: Zurück'), 'STORE_CANCELLED'],
+    [coded('E_CRYPTO_FAILED', 'code: 10, msg: Abgebrochen'), 'STORE_CANCELLED'],
+    [coded('E_CRYPTO_FAILED', 'code: 3, msg: Zeit'), 'STORE_CANCELLED'],
+    [coded('-25308', 'User interaction is not allowed.'), 'STORE_UNAVAILABLE'],
+    [coded('-5', 'Passcode not set.'), 'STORE_UNAVAILABLE'],
+    [coded('-7', 'No identities are enrolled.'), 'STORE_UNAVAILABLE'],
+    [coded('E_CRYPTO_FAILED', 'code: 7, msg: Zu viele Versuche'), 'STORE_UNAVAILABLE'],
+    [coded('E_CRYPTO_FAILED', 'code: 9, msg: Zu viele Versuche'), 'STORE_UNAVAILABLE'],
+    [coded('E_CRYPTO_FAILED', 'code: 11, msg: Keine'), 'STORE_UNAVAILABLE'],
+    [coded('E_CRYPTO_FAILED', 'Wrapped error: Key permanently invalidated'), 'STORE_INVALIDATED'],
+    [
+      coded('E_CRYPTO_FAILED', 'Decryption failed: Authentication tag verification failed.'),
+      'STORE_INVALIDATED',
+    ],
+    [coded('-25293', 'The user name or passphrase you entered is not correct.'), 'STORE_FAILED'],
+    [coded('E_CRYPTO_FAILED', 'code: 8, msg: Vendor'), 'STORE_FAILED'],
+    [coded('E_UNKNOWN_ERROR', 'Keystore operation failed'), 'STORE_FAILED'],
+    [undefined, 'STORE_FAILED'],
+  ])('translates what react-native-keychain says: %s', async (error, code) => {
+    const module = { ...keychainMock(), getGenericPassword: () => Promise.reject(error) }
+    await expect(keychainStore({ module }).get('a')).rejects.toMatchObject({ code })
+  })
+
+  it.each([
+    [coded('osError', 'An OS error occurred (-25308)'), 'STORE_UNAVAILABLE'],
+    [coded('osError', 'An OS error occurred (AEADBadTagException)'), 'STORE_INVALIDATED'],
+    [coded('invalidData', 'The data in the store is in an invalid format'), 'STORE_INVALIDATED'],
+    [coded('osError', 'An OS error occurred (-34018)'), 'STORE_FAILED'],
+    [coded('unknownError', 'An unknown error occurred: ProviderException'), 'STORE_FAILED'],
+    [undefined, 'STORE_FAILED'],
+  ])('translates what the Capacitor plugin says: %s', async (error, code) => {
+    const { storage } = capacitorMock()
+    const module = { platform: 'android', storage: { ...storage, get: () => Promise.reject(error) } }
+    await expect(capacitorStore({ module }).get('a')).rejects.toMatchObject({ code })
   })
 
   it.each([

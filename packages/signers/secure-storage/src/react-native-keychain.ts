@@ -24,7 +24,8 @@ export interface KeychainOptions {
 }
 
 /**
- * A store in the keychain of a phone through `react-native-keychain`, on this device alone, one service for each piece.
+ * A store in the keychain of a phone through `react-native-keychain`, on this device alone, one service for each piece. On iOS this
+ * library deletes before it adds, so that a process killed in between loses the value; a vault keeps a second copy for that.
  *
  * @example
  * const vault = await openVault({ store: keychainStore() })
@@ -147,22 +148,26 @@ function unavailable(): CofferError {
   return new CofferError({
     code: 'STORE_UNAVAILABLE',
     message:
-      'The keychain of this device cannot be used: no fingerprint or face is enrolled, or it is locked.',
+      'The keychain of this device cannot be used now: no fingerprint or face is enrolled, or it is locked.',
   })
 }
+
+const UNAVAILABLE =
+  /-25308|-25291|(^|\D)-[5-8]\b|code: (1|7|9|11|12|14|15)\b|no permissions granted|not assigned current activity/i
 
 /** iOS gives the numbers of its Security framework, Android words of its biometric prompt. */
 function translated(error: unknown): CofferError {
   if (error instanceof CofferError) return error
   const { code = '', message = '' } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown }
   const text = `${String(code)} ${String(message)}`
-  if (/(^|\D)-(128|2|4|9)\b|cancel|code: (10|13|5)\b/i.test(text))
+  if (/(^|\D)-(128|2|4|9)\b|cancel|code: (3|5|10|13)\b/i.test(text))
     return new CofferError({
       code: 'STORE_CANCELLED',
       message: 'The question was closed. Ask again when you want.',
     })
-  if (/-25308|-25291|code: (1|11|12|14)\b|passcode not set|not enrolled/i.test(text)) return unavailable()
-  if (/permanently invalidated|KeyPermanentlyInvalidated/i.test(text))
+  if (UNAVAILABLE.test(text)) return unavailable()
+  // A key that Android lost is made anew at once, and does not fit.
+  if (/permanently invalidated|KeyPermanentlyInvalidated|tag verification failed/i.test(text))
     return new CofferError({
       code: 'STORE_INVALIDATED',
       message:

@@ -1,6 +1,7 @@
 import { CofferError } from '@coffer/core'
 import type { DeviceKey, DeviceKeyOptions } from '../device-key.ts'
 import { newDeviceSecret, readDeviceSecret } from '../device-secret.ts'
+import { inTurn } from '../turns.ts'
 import { type Answer, ask, isAbsent, type TelegramPort } from './port.ts'
 
 export interface TelegramBiometricOptions {
@@ -14,21 +15,18 @@ const PERSON = 120_000
 
 /**
  * A device key behind Telegram's biometric check (Bot API 7.2, phones alone). A bot has one place for it on each device: another vault
- * of the same bot takes it over, and the first then says `STORE_INVALIDATED`, as after another finger was enrolled. A check that
- * failed and one that was closed look alike: `STORE_CANCELLED`.
+ * of the same bot takes it over, and the first then says `STORE_INVALIDATED`. `delete` empties that place, whichever vault has it.
+ *
+ * A check that failed and one that was closed look alike: `STORE_CANCELLED`. So does, on Android, every check after another finger was
+ * enrolled, since the client then goes on saying that it holds a token which nothing can decrypt: always offer a password as well.
  *
  * @example
  * await vault.addSlot({ key: telegramBiometricKey(port, { reason: 'Open the wallet' }) })
  * @see https://core.telegram.org/bots/webapps#biometricmanager
  */
 export function telegramBiometricKey(port: TelegramPort, { reason }: TelegramBiometricOptions): DeviceKey {
-  let last: Promise<unknown> = Promise.resolve()
   /** Its events bear no number, so that there may be one question at a time. */
-  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
-    const next = last.then(task, task)
-    last = next.catch(() => {})
-    return next
-  }
+  const after = <T>(task: () => Promise<T>): Promise<T> => inTurn(NAME, task)
   const put = (
     post: string,
     answer: string,
@@ -74,7 +72,7 @@ export function telegramBiometricKey(port: TelegramPort, { reason }: TelegramBio
     gate: 'biometric',
     hardware: true,
     available: () =>
-      inTurn(async () => {
+      after(async () => {
         try {
           return (await info())['available'] === true
         } catch (error) {
@@ -83,14 +81,25 @@ export function telegramBiometricKey(port: TelegramPort, { reason }: TelegramBio
         }
       }),
     create: (options = {}) =>
-      inTurn(async () => {
+      after(async () => {
         await permitted(options)
         const { data, secret, text } = newDeviceSecret()
-        await update(text, options)
+        try {
+          await update(text, options)
+          // As much as can be read back without a second check.
+          if ((await info())['token_saved'] !== true)
+            throw new CofferError({
+              code: 'STORE_FAILED',
+              message: `${NAME} did not keep what it was given. Try again, or use a password.`,
+            })
+        } catch (error) {
+          secret.fill(0)
+          throw error
+        }
         return { data, secret }
       }),
     get: (data, options = {}) =>
-      inTurn(async () => {
+      after(async () => {
         const known = await info()
         if (known['available'] !== true) throw absent()
         if (known['token_saved'] === false) return readDeviceSecret(data, undefined, NAME)
@@ -106,7 +115,7 @@ export function telegramBiometricKey(port: TelegramPort, { reason }: TelegramBio
         return readDeviceSecret(data, typeof token === 'string' ? token : undefined, NAME)
       }),
     delete: (_, options = {}) =>
-      inTurn(async () => {
+      after(async () => {
         const known = await info()
         if (known['available'] === true && known['token_saved'] === true) await update('', options)
       }),
@@ -125,6 +134,7 @@ function absent(): CofferError {
 function closed(): CofferError {
   return new CofferError({
     code: 'STORE_CANCELLED',
-    message: 'The biometric check failed or was closed. Ask again when you want.',
+    message:
+      'The biometric check failed or was closed. Ask again when you want; if it goes on failing, unlock in another way, since a finger may have been enrolled.',
   })
 }

@@ -1,4 +1,4 @@
-import type { Store } from '@coffer/core'
+import { CofferError, type Store } from '@coffer/core'
 import { chunkedStore } from '../chunked-store.ts'
 import { ask, refused, type TelegramPort } from './port.ts'
 
@@ -21,24 +21,37 @@ export function telegramCloudStore(port: TelegramPort): Store {
       answers: ['custom_method_invoked'],
       timeout: PATIENCE,
     })
-    if (data['error'] !== undefined) throw refused("Telegram's cloud", data['error'])
-    return data['result']
+    const { error = null, result } = data
+    if (error !== null) throw refused(NAME, error)
+    return result
   }
   return chunkedStore({
-    name: "Telegram's cloud",
+    name: NAME,
     maxValue: 4096,
     maxName: 128,
     get: async (key) => {
-      const values = (await invoke('getStorageValues', { keys: [key] })) as Record<string, unknown> | null
-      const value = values?.[key]
-      // What is not there reads as an empty text.
-      return typeof value === 'string' && value !== '' ? value : undefined
+      const values = await invoke('getStorageValues', { keys: [key] })
+      if (typeof values !== 'object' || values === null) throw unreadable()
+      // What is not there reads as an empty text, or is left out.
+      const value: unknown = Object.hasOwn(values, key) ? (values as Record<string, unknown>)[key] : ''
+      if (typeof value !== 'string') throw unreadable()
+      return value === '' ? undefined : value
     },
     set: async (key, value) => void (await invoke('saveStorageValue', { key, value })),
     remove: async (key) => void (await invoke('deleteStorageValues', { keys: [key] })),
     names: async () => {
       const names = await invoke('getStorageKeys', {})
-      return Array.isArray(names) ? names.map(String) : []
+      if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names as string[]
+      throw unreadable()
     },
+  })
+}
+
+const NAME = "Telegram's cloud"
+
+function unreadable(): CofferError {
+  return new CofferError({
+    code: 'STORE_FAILED',
+    message: `${NAME} gave an answer that cannot be read. Try again, or update Telegram.`,
   })
 }

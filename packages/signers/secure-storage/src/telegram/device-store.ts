@@ -1,8 +1,11 @@
-import type { Store } from '@coffer/core'
+import { CofferError, type Store } from '@coffer/core'
 import { chunkedStore, type Items } from '../chunked-store.ts'
 import { ask, refused, type TelegramPort } from './port.ts'
 
 const PATIENCE = 5_000
+
+/** Before each value: Android keeps the text `null` for what was removed, and says an empty text for what was never there. */
+const MARK = '='
 
 /** Reads and writes one of the two storages of the device, which speak alike. */
 export function storageItems(
@@ -17,25 +20,40 @@ export function storageItems(
       answers: [`${kind}_storage_key_${action === 'get' ? 'received' : 'saved'}`, `${kind}_storage_failed`],
       timeout: PATIENCE,
     })
-    if (answer.event === `${kind}_storage_failed`) throw refused(what, answer.data['error'])
-    return answer.data
+    if (answer.event !== `${kind}_storage_failed`) return answer.data
+    const { error } = answer.data
+    // An iPhone without a passcode keeps nothing, and gives no reason.
+    if (kind === 'secure' && action === 'save' && port.platform === 'ios' && error === 'UNKNOWN_ERROR')
+      throw new CofferError({
+        code: 'STORE_UNAVAILABLE',
+        message: `${what} keeps nothing on this phone. Set a passcode for the phone and try again.`,
+      })
+    throw refused(what, error)
   }
   return {
     name: what,
-    get: async (key: string): Promise<string | undefined> => {
-      const { value } = await request('get', { key })
-      // Android says an empty text for what is not there.
-      return typeof value === 'string' && value !== '' ? value : undefined
+    get: async (key) => {
+      const { value = null } = await request('get', { key })
+      if (value === null || value === '' || value === 'null') return undefined
+      if (typeof value === 'string' && value.startsWith(MARK)) return value.slice(MARK.length)
+      throw new CofferError({
+        code: 'STORE_FAILED',
+        message: `${what} gives back something that was not written here. Restore it from a backup.`,
+        details: { damaged: true },
+      })
     },
-    set: async (key: string, value: string): Promise<void> => void (await request('save', { key, value })),
-    remove: async (key: string): Promise<void> => void (await request('save', { key, value: null })),
+    set: async (key, value) => void (await request('save', { key, value: MARK + value })),
+    remove: async (key) => void (await request('save', { key, value: null })),
   }
 }
 
 /**
  * A store on the device, which Telegram keeps for a user and a bot (Bot API 9.0): a second copy beside IndexedDB, which a browser may
- * clear. Not encrypted. On the web, overwriting counts against a quota of ten: `STORE_FULL`.
+ * clear. Not encrypted. Some clients for the web have none (`STORE_UNAVAILABLE`), in others overwriting counts against a quota of
+ * ten: `STORE_FULL`.
  *
+ * @example
+ * const vault = await openVault({ store: telegramDeviceStore(port) })
  * @see https://core.telegram.org/bots/webapps#devicestorage
  */
 export function telegramDeviceStore(port: TelegramPort): Store {

@@ -1,4 +1,5 @@
 export { type TelegramBiometricOptions, telegramBiometricKey } from './biometric-key.ts'
+export { type BridgeOptions, bridgePort, type TelegramPage } from './bridge-port.ts'
 export { telegramCloudStore } from './cloud-store.ts'
 export { telegramDeviceStore } from './device-store.ts'
 export { type TelegramPort, type TelegramScript, type TmaBridge, tmaPort, webAppPort } from './port.ts'

@@ -138,7 +138,7 @@ export function refused(what: string, error: unknown): CofferError {
       code: 'STORE_UNAVAILABLE',
       message: `This Telegram has no ${what}. Use another way.`,
     })
-  if (/QUOTA|LIMIT|TOO_MANY|TOO_LONG|FULL/.test(reason))
+  if (/QUOTA|LIMIT|TOO_MANY|TOO_MUCH|TOO_LONG|FULL/.test(reason))
     return new CofferError({ code: 'STORE_FULL', message: `There is no more room in ${what} (${reason}).` })
   return new CofferError({
     code: 'STORE_FAILED',

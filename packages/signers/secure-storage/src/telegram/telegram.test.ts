@@ -99,7 +99,6 @@ describe('Telegram', () => {
     const key = telegramSecureKey(mock.port)
     const [one, two] = [await key.create(), await key.create()]
     mock.loseKeystore()
-    await expect(key.get(one.data)).rejects.toMatchObject({ code: 'STORE_FAILED' })
     for (const { data } of [one, two])
       await expect(key.get(data)).rejects.toMatchObject({ code: 'STORE_INVALIDATED' })
   })
@@ -109,8 +108,65 @@ describe('Telegram', () => {
     const made = []
     for (let i = 0; i < 10; i++) made.push(await key.create())
     await expect(key.create()).rejects.toMatchObject({ code: 'STORE_FULL' })
+    expect(await key.available()).toBe(true)
     await key.delete(made[0]!.data)
-    await key.create()
+    const again = await key.create()
+    expect(await key.get(again.data)).toEqual(again.secret)
+    // What stood in that place before does not take the new one away.
+    await key.delete(made[0]!.data)
+    expect(await key.get(again.data)).toEqual(again.secret)
+    await expect(key.get(made[0]!.data)).rejects.toMatchObject({ code: 'STORE_INVALIDATED' })
+  })
+
+  it('uses the places again that Android does not free', async () => {
+    const mock = telegramMock({ platform: 'android' })
+    const key = telegramSecureKey(mock.port)
+    for (let i = 0; i < 15; i++) {
+      expect(await key.available()).toBe(true)
+      const { data } = await key.create()
+      await key.delete(data)
+      await expect(key.get(data)).rejects.toMatchObject({ code: 'STORE_INVALIDATED' })
+    }
+    expect([...mock.secure.values()]).toEqual(['null'])
+  })
+
+  it('gives two secrets that are made at once a place each', async () => {
+    const { port } = telegramMock()
+    const made = await Promise.all([1, 2, 3].map(() => telegramSecureKey(port).create()))
+    for (const { data, secret } of made) expect(await telegramSecureKey(port).get(data)).toEqual(secret)
+  })
+
+  it('says that an iPhone needs a passcode', async () => {
+    const key = telegramSecureKey(telegramMock({ platform: 'ios', hasPasscode: false }).port)
+    expect(await key.available()).toBe(false)
+    await expect(key.create()).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('passcode'),
+    })
+  })
+
+  it('does not take for missing what it cannot read', async () => {
+    const { port } = telegramMock()
+    /** The same client with another answer in place of its own. */
+    const answering = (change: (data: Record<string, unknown>) => object): TelegramPort => ({
+      ...port,
+      on: (event, listener) => port.on(event, (data) => listener(change(data as Record<string, unknown>))),
+    })
+    for (const result of [undefined, null, 'text', 7, { k_YQ: 7 }, { k_YQ: null }]) {
+      const store = telegramCloudStore(answering((data) => ({ ...data, result })))
+      await expect(store.get('a'), String(result)).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    }
+    for (const result of [undefined, null, 'text', {}, [7]]) {
+      const store = telegramCloudStore(answering((data) => ({ ...data, result })))
+      await expect(store.keys(), String(result)).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    }
+    for (const value of [7, {}, true, 'of another']) {
+      const store = telegramDeviceStore(answering((data) => ({ ...data, value })))
+      await expect(store.get('a'), String(value)).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    }
+    // What no client was asked for is left out by some, and an error of null is none.
+    const store = telegramCloudStore(answering((data) => ({ ...data, result: [], error: null })))
+    expect(await store.get('a')).toBe(undefined)
   })
 
   it('counts what the web overwrites', async () => {
@@ -133,8 +189,63 @@ describe('Telegram', () => {
     await expect(store.set('k'.repeat(200), '1')).rejects.toMatchObject({ code: 'STORE_FULL' })
   })
 
-  it('tells a person who refuses from a token that another finger threw away', async () => {
+  it('lists its own keys among those of others', async () => {
     const mock = telegramMock()
+    for (const name of ['k_a', 'k_-', 'k_gICA', 'other', 'c_0']) mock.cloud.set(name, 'of another')
+    const store = telegramCloudStore(mock.port)
+    await store.set('mine', '1')
+    expect(await store.keys()).toEqual(['mine'])
+  })
+
+  it('leaves nothing behind of a value for which there was no room', async () => {
+    const mock = telegramMock()
+    const store = telegramCloudStore(mock.port)
+    for (let i = 0; i < 1020; i++) mock.cloud.set(`other-${i}`, '1')
+    await expect(store.set('long', 'x'.repeat(50_000))).rejects.toMatchObject({ code: 'STORE_FULL' })
+    expect(mock.cloud.size).toBe(1020)
+  })
+
+  it('holds one whole value when two devices write at once', async () => {
+    const mock = telegramMock()
+    const here = telegramCloudStore(mock.port)
+    // Another copy of the code, which shares nothing in memory with this one.
+    vi.resetModules()
+    const other = await import('./cloud-store.ts')
+    const there = other.telegramCloudStore(mock.port)
+    for (let round = 0; round < 20; round++) {
+      const values = ['a', 'b'].map((letter) => `${round}${letter.repeat(9_000)}`) as [string, string]
+      await Promise.allSettled([here.set('key', values[0]), there.set('key', values[1])])
+      expect(values).toContain(await here.get('key'))
+      expect(await there.get('key')).toBe(await here.get('key'))
+    }
+  })
+
+  it('G9: asks for no more chunks than are there, however many a forged head names', async () => {
+    const mock = telegramMock()
+    const store = telegramCloudStore(mock.port)
+    for (const count of [2000, 99_999]) {
+      mock.cloud.set('k_YQ', `c.a.${count}.0123456789abcdef`)
+      mock.posted.length = 0
+      await expect(store.get('a')).rejects.toMatchObject({ code: 'STORE_FAILED', details: { damaged: true } })
+      expect(mock.posted.length).toBeLessThan(10)
+    }
+  })
+
+  it('G9: gives up on a head that changes each time it is read', async () => {
+    const mock = telegramMock()
+    let reads = 0
+    const store = telegramCloudStore({
+      ...mock.port,
+      post: (event, data) => {
+        mock.cloud.set('k_YQ', `c.a.${++reads}.0123456789abcdef`)
+        mock.port.post(event, data)
+      },
+    })
+    await expect(store.get('a')).rejects.toMatchObject({ code: 'STORE_FAILED' })
+  })
+
+  it('tells a person who refuses from a token that is gone, where the client tells', async () => {
+    const mock = telegramMock({ platform: 'ios' })
     const key = telegramBiometricKey(mock.port, reason)
     mock.person = 'no'
     await expect(key.create()).rejects.toMatchObject({ code: 'STORE_CANCELLED' })
@@ -145,6 +256,33 @@ describe('Telegram', () => {
     mock.person = 'yes'
     mock.enrol()
     await expect(key.get(data)).rejects.toMatchObject({ code: 'STORE_INVALIDATED' })
+  })
+
+  it('says on Android what else a check may mean that goes on failing', async () => {
+    const mock = telegramMock({ platform: 'android' })
+    const key = telegramBiometricKey(mock.port, reason)
+    const { data } = await key.create()
+    mock.enrol()
+    for (const use of [() => key.get(data), () => key.create()])
+      await expect(use()).rejects.toMatchObject({
+        code: 'STORE_CANCELLED',
+        message: expect.stringContaining('enrolled'),
+      })
+    await key.delete(data)
+    await expect(key.get(data)).rejects.toMatchObject({ code: 'STORE_INVALIDATED' })
+  })
+
+  it('does not believe a client that says it has kept a token and has not', async () => {
+    const { port } = telegramMock()
+    const key = telegramBiometricKey(
+      {
+        ...port,
+        on: (event, listener) =>
+          port.on(event, (data) => listener({ ...(data as object), token_saved: false })),
+      },
+      reason,
+    )
+    await expect(key.create()).rejects.toMatchObject({ code: 'STORE_FAILED' })
   })
 
   it('is asked one biometric question at a time, and can be cancelled', async () => {

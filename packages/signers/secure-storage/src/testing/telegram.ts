@@ -4,6 +4,8 @@ export interface TelegramMockOptions {
   readonly platform?: 'android' | 'ios' | 'tdesktop' | 'web'
   /** `9.1` when not given. */
   readonly version?: string
+  /** False for an iPhone without a passcode, which keeps no secrets. */
+  readonly hasPasscode?: boolean
 }
 
 /** A Telegram client in memory, with the ways of the real ones, and a person who can be told what to do. */
@@ -11,9 +13,9 @@ export interface TelegramMock {
   readonly port: TelegramPort
   /** What the person does when they are asked; yes when not set. */
   person: 'yes' | 'no'
-  /** A finger is enrolled: the biometric token is thrown away. */
+  /** Android: a finger is enrolled, so that every check fails from now on. iOS: the keychain is reset, and the token reads as empty. */
   enrol(): void
-  /** Android loses its key: the next read of secure storage fails and throws everything away. */
+  /** Android loses its key: the next use of secure storage throws everything away and says that nothing is there. */
   loseKeystore(): void
   /** Everything that Telegram's servers hold. */
   readonly cloud: Map<string, string>
@@ -24,9 +26,10 @@ export interface TelegramMock {
 }
 
 /**
- * For tests without Telegram. It does what clients do: answers later and in any order, knows no more than its version, says an empty
- * text for what is not there (Android), has ten places of secure storage (one file for all of them, gone as a whole), none on the
- * desktop and the web, counts overwrites on the web, and has one biometric token.
+ * For tests without Telegram. It does what clients do: answers later and in any order; knows no more than its version; on Android says
+ * an empty text for what is not there, and keeps the text `null` in the place of what was removed; has ten places of secure storage
+ * (on Android one file for all of them, gone as a whole), none on the desktop and the web; counts overwrites on the web; has one
+ * biometric token, of which it goes on saying that it is there when nothing can read it any more.
  *
  * @example
  * const { port } = telegramMock({ platform: 'android' })
@@ -35,10 +38,11 @@ export interface TelegramMock {
 export function telegramMock({
   platform = 'android',
   version = '9.1',
+  hasPasscode = true,
 }: TelegramMockOptions = {}): TelegramMock {
   const listeners = new Map<string, Set<(data: unknown) => void>>()
   const isPhone = platform === 'android' || platform === 'ios'
-  const biometry = { requested: false, granted: false, token: '' }
+  const biometry = { requested: false, granted: false, token: '', isLost: false }
   let isBroken = false
   let writes = 0
   let delay = 0
@@ -50,7 +54,7 @@ export function telegramMock({
     secure: new Map(),
     posted: [],
     enrol: () => {
-      biometry.token = ''
+      biometry.isLost = true
     },
     loseKeystore: () => {
       isBroken = true
@@ -76,14 +80,18 @@ export function telegramMock({
     },
   }
 
-  const has = (since: number): boolean => Number.parseFloat(version) >= since
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const has = (since: string): boolean => {
+    const [sinceMajor = 0, sinceMinor = 0] = since.split('.').map(Number)
+    return major > sinceMajor || (major === sinceMajor && minor >= sinceMinor)
+  }
 
   /** What a client does not know, it does not answer. */
   const answer = (event: string, data: Data): Reply | undefined => {
     const [, kind, action] = /^web_app_(device|secure)_storage_(get|save)_key$/.exec(event) ?? []
-    if (kind !== undefined && has(9)) return storage(kind as 'device' | 'secure', action === 'get', data)
-    if (event === 'web_app_invoke_custom_method' && has(6.9)) return custom(data)
-    if (event.startsWith('web_app_biometry_') && has(7.2)) return biometric(event, data)
+    if (kind !== undefined && has('9.0')) return storage(kind as 'device' | 'secure', action === 'get', data)
+    if (event === 'web_app_invoke_custom_method' && has('6.9')) return custom(data)
+    if (event.startsWith('web_app_biometry_') && has('7.2')) return biometric(event, data)
     return undefined
   }
 
@@ -97,17 +105,17 @@ export function telegramMock({
     if (kind === 'secure' && isBroken) {
       isBroken = false
       items.clear()
-      return fail('UNKNOWN_ERROR')
     }
     if (isGet) {
       const nothing = platform === 'android' ? '' : null
       return [`${kind}_storage_key_received`, { req_id, value: items.get(key) ?? nothing }]
     }
-    if (typeof value !== 'string') items.delete(key)
+    if (value === null && platform !== 'android') items.delete(key)
     else {
       if (kind === 'secure' && !items.has(key) && items.size >= 10) return fail('QUOTA_EXCEEDED')
       if (kind === 'device' && platform === 'web' && ++writes > 10) return fail('QUOTA_EXCEEDED')
-      items.set(key, value)
+      if (kind === 'secure' && platform === 'ios' && !hasPasscode) return fail('UNKNOWN_ERROR')
+      items.set(key, String(value))
     }
     return [`${kind}_storage_key_saved`, { req_id }]
   }
@@ -159,7 +167,9 @@ export function telegramMock({
           }
         : { available: false },
     ]
-    const isAllowed = biometry.granted && mock.person === 'yes'
+    const isAndroid = platform === 'android'
+    const isWilling = biometry.granted && mock.person === 'yes'
+    const isAllowed = isWilling && !(isAndroid && biometry.isLost)
     switch (event) {
       case 'web_app_biometry_get_info':
         return info()
@@ -168,12 +178,18 @@ export function telegramMock({
         biometry.granted = mock.person === 'yes'
         return info()
       case 'web_app_biometry_update_token':
-        if (!isAllowed) return ['biometry_token_updated', { status: 'failed' }]
+        // iOS asks nobody. Android never makes another key for one that is lost, but does forget the token.
+        if (isAndroid && !(token === '' ? isWilling : isAllowed))
+          return ['biometry_token_updated', { status: 'failed' }]
         biometry.token = String(token)
+        if (!isAndroid) biometry.isLost = false
         return ['biometry_token_updated', { status: token === '' ? 'removed' : 'updated' }]
       case 'web_app_biometry_request_auth':
         if (!isAllowed) return ['biometry_auth_requested', { status: 'failed' }]
-        return ['biometry_auth_requested', { status: 'authorized', token: biometry.token }]
+        return [
+          'biometry_auth_requested',
+          { status: 'authorized', token: biometry.isLost ? '' : biometry.token },
+        ]
       default:
         return undefined
     }
