@@ -81,6 +81,16 @@ export function assertApproved(draft: Draft): asserts draft is ApprovedDraft {
     })
 }
 
+/** The same for a draft of `chain`; throws `DRAFT_MISMATCH` when it is of another. */
+export function assertApprovedFor(chain: ChainRules, draft: Draft): asserts draft is ApprovedDraft {
+  assertApproved(draft)
+  if (draft.chain !== chain.id)
+    throw new CofferError({
+      code: 'DRAFT_MISMATCH',
+      message: `This draft is for ${draft.chain}, not for ${chain.id}.`,
+    })
+}
+
 /** Everything that decides what a signer does. */
 function mark({ chain, account, payload, intent, signatures = [] }: DraftFields): string {
   return `${chain}|${account}|${payload}|${JSON.stringify(jsonable({ intent, signatures }))}`

@@ -210,7 +210,7 @@ function pathOf(chain: ChainRules, signer: Signer, { index = 0, path, type }: Ac
       code: 'INVALID_PATH',
       message: 'An account index is a whole number from 0 to 2147483647.',
     })
-  if (signer.keys === 'hd') return path ?? chain.path(index, type)
+  if (signer.keys === 'hd') return path ?? signer.path?.(chain, index, type) ?? chain.path(index, type)
   if (index !== 0 || (path !== undefined && path !== 'm'))
     throw new CofferError({
       code: 'INVALID_PATH',

@@ -32,6 +32,11 @@ export interface Signer {
   readonly name: string
   /** `single`: one key with no derivation; its only path is `m`. */
   readonly keys: 'hd' | 'single'
+  /**
+   * The path of account `index` of a chain, where the signer cannot use the chain's own: a Ledger's Tron app has no keys but
+   * those of coin type 195, for test networks too. The chain's own path when absent or `undefined`.
+   */
+  path?(chain: ChainRules, index: number, type?: string): string | undefined
   publicKey(path: string, options?: SignOptions): Promise<PublicKey>
   sign(
     request: { readonly chain: ChainRules; readonly draft: ApprovedDraft },

@@ -91,11 +91,27 @@ export function hashChecked(
   { types, primaryType, domain, message }: TypedData,
   rules: TypedDataRules,
 ): Uint8Array {
+  const { domainHash, messageHash } = hashParts({ types, primaryType, domain, message }, rules)
+  return keccak_256(concatBytes(Uint8Array.of(0x19, 0x01), domainHash, messageHash))
+}
+
+/** Checked typed data with the two hashes of {@link hashParts}. */
+export interface TypedDataParts {
+  readonly data: TypedData
+  readonly domainHash: Uint8Array
+  readonly messageHash: Uint8Array
+}
+
+/** The two hashes that {@link hashChecked} puts together, 32 bytes each: all that some devices are able to show. */
+export function hashParts(
+  { types, primaryType, domain, message }: TypedData,
+  rules: TypedDataRules,
+): { readonly domainHash: Uint8Array; readonly messageHash: Uint8Array } {
   const scope = { types, rules }
-  const domainHash = hashStruct('EIP712Domain', domain, scope)
-  return keccak_256(
-    concatBytes(Uint8Array.of(0x19, 0x01), domainHash, hashStruct(primaryType, message, scope)),
-  )
+  return {
+    domainHash: hashStruct('EIP712Domain', domain, scope),
+    messageHash: hashStruct(primaryType, message, scope),
+  }
 }
 
 interface Scope {

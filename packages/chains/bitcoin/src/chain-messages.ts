@@ -23,13 +23,9 @@ export async function signMessage(
   network: BitcoinNetwork,
   engine: Engine = nobleEngine,
 ): Promise<string> {
-  const descriptor = readDescriptor(account, network, engine)
-  const script =
-    address === undefined
-      ? scriptAt(descriptor, 0, 0)
-      : find(descriptor, parseAddress(address, network).script)
+  const script = accountScript({ account, address }, network, engine)
   const [key] = script.keys
-  if (!key || descriptor.keys.length > 1)
+  if (!key || script.keys.length > 1)
     throw new CofferError({
       code: 'UNSUPPORTED',
       message: 'Messages are signed by accounts of one key.',
@@ -49,6 +45,21 @@ export function verifyMessage(
   engine: Engine = nobleEngine,
 ): boolean {
   return verifyWith(request, network, engine)
+}
+
+/**
+ * The script of one address of an account, of its first one when none is named. Throws `INVALID_REQUEST` when it is not among
+ * the first thousand of the account.
+ */
+export function accountScript(
+  { account, address }: { account: string; address?: string | undefined },
+  network: BitcoinNetwork,
+  engine: Engine = nobleEngine,
+): AccountScript {
+  const descriptor = readDescriptor(account, network, engine)
+  return address === undefined
+    ? scriptAt(descriptor, 0, 0)
+    : find(descriptor, parseAddress(address, network).script)
 }
 
 function find(descriptor: Descriptor, wanted: Uint8Array): AccountScript {

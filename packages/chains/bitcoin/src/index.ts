@@ -9,6 +9,7 @@ export {
   signet,
   testnet4,
 } from './bitcoin.ts'
+export { accountScript } from './chain-messages.ts'
 export { type AccountScript, deriveScripts, type Keychain } from './derive.ts'
 export {
   accountDescriptor,

@@ -20,6 +20,13 @@ export type { TxNumbers } from './rebuild.ts'
 export type { ReplaceRequest } from './replace.ts'
 export type { AssetInput, EvmCosts, EvmRequest } from './request.ts'
 export { type EvmRules, evmRules } from './rules.ts'
-export { decodeSigned, decodeUnsigned, encodeSigned, encodeUnsigned, signingHash } from './transaction.ts'
-export { hashTypedData, verifyTypedData } from './typed-data.ts'
+export {
+  authorizationHash,
+  decodeSigned,
+  decodeUnsigned,
+  encodeSigned,
+  encodeUnsigned,
+  signingHash,
+} from './transaction.ts'
+export { hashTypedData, typedDataParts, verifyTypedData } from './typed-data.ts'
 export { formatUri, type PaymentUri, parseUri } from './uri.ts'

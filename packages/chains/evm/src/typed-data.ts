@@ -1,5 +1,12 @@
 import { type AccountDescriptor, type Effects, type KeyRing, nobleEngine } from '@coffer/core'
-import { encodeType, hashChecked, type TypedData, type TypedValue } from '@coffer/core/typed-data'
+import {
+  encodeType,
+  hashChecked,
+  hashParts,
+  type TypedData,
+  type TypedDataParts,
+  type TypedValue,
+} from '@coffer/core/typed-data'
 import { MAX_UINT256, PERMIT2 } from './abi.ts'
 import { parseAddress, readAccount, ZERO_ADDRESS } from './address.ts'
 import { addApproval, addCall, addTransfer, type Collected, collect, warn } from './collect.ts'
@@ -46,6 +53,15 @@ export function verifyTypedData(
 /** What is signed for typed data: `0x19 01`, the hash of the domain, the hash of the message. 32 bytes. */
 export function hashTypedData(typedData: unknown, network: EvmNetwork): Uint8Array {
   return hashChecked(checkTypedData(typedData, network), typedDataRules(network))
+}
+
+/**
+ * The same in its parts, for a device that makes the hash itself: the checked data, and the hashes of its domain and its
+ * message.
+ */
+export function typedDataParts(typedData: unknown, network: EvmNetwork): TypedDataParts {
+  const data = checkTypedData(typedData, network)
+  return { data, ...hashParts(data, typedDataRules(network)) }
 }
 
 // ---- what it allows ----

@@ -43,5 +43,5 @@ export {
   txidOf,
 } from './transaction.ts'
 export { nile, shasta, type TronChain, type TronOptions, tron, tronChain, tronDevnet } from './tron.ts'
-export { hashTypedData, verifyTypedData } from './typed-data.ts'
+export { hashTypedData, typedDataParts, verifyTypedData } from './typed-data.ts'
 export { formatUri, type PaymentUri, parseUri } from './uri.ts'

@@ -3,7 +3,9 @@ import {
   checkTypedData as check,
   encodeType,
   hashChecked,
+  hashParts,
   type TypedData,
+  type TypedDataParts,
   type TypedDataRules,
 } from '@coffer/core/typed-data'
 import { addressToBytes, parseAddress, readAccount, ZERO_ADDRESS } from './address.ts'
@@ -50,6 +52,15 @@ export function verifyTypedData(
 /** What is signed for typed data: `0x19 01`, the hash of the domain, the hash of the message. 32 bytes. */
 export function hashTypedData(typedData: unknown, network: TronNetwork): Uint8Array {
   return hashChecked(checkTypedData(typedData, network), rulesOf(network))
+}
+
+/**
+ * The same in its parts, for a device that makes the hash itself: the checked data, and the hashes of its domain and its
+ * message.
+ */
+export function typedDataParts(typedData: unknown, network: TronNetwork): TypedDataParts {
+  const data = checkTypedData(typedData, network)
+  return { data, ...hashParts(data, rulesOf(network)) }
 }
 
 /**

@@ -1,5 +1,5 @@
 import {
-  assertApproved,
+  assertApprovedFor,
   type ChainRules,
   CofferError,
   type Draft,
@@ -102,12 +102,7 @@ export function makeSigner(source: KeySource, engine: Engine): Signer {
   const checkDraft = (chain: ChainRules, draft: Draft, signal: AbortSignal | undefined): void => {
     alive()
     throwIfAborted(signal)
-    assertApproved(draft)
-    if (draft.chain !== chain.id)
-      throw new CofferError({
-        code: 'DRAFT_MISMATCH',
-        message: `This draft is for ${draft.chain}, not for ${chain.id}.`,
-      })
+    assertApprovedFor(chain, draft)
   }
 
   const signer: Signer = {

@@ -1,0 +1,35 @@
+/** One command to the device (ISO 7816-4, short form). */
+export interface Apdu {
+  readonly cla: number
+  readonly ins: number
+  readonly p1: number
+  readonly p2: number
+  readonly data: Uint8Array
+}
+
+/** What a device answers instead of data: two bytes, such as 0x6985. */
+export class StatusWord extends Error {
+  constructor(readonly word: number) {
+    super(`status word 0x${word.toString(16).padStart(4, '0')}`)
+  }
+}
+
+export const OK = 0x9000
+
+/** Throws 0x6700 for what is no command. */
+export function parseApdu(bytes: Uint8Array): Apdu {
+  const [cla, ins, p1, p2, length = 0] = bytes
+  if (cla === undefined || ins === undefined || p1 === undefined || p2 === undefined)
+    throw new StatusWord(0x6700)
+  const data = bytes.slice(5)
+  if (data.length !== length) throw new StatusWord(0x6700)
+  return { cla, ins, p1, p2, data }
+}
+
+export function withStatus(data: Uint8Array, word: number): Uint8Array {
+  const bytes = new Uint8Array(data.length + 2)
+  bytes.set(data)
+  bytes[data.length] = word >> 8
+  bytes[data.length + 1] = word & 0xff
+  return bytes
+}

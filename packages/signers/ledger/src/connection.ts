@@ -1,0 +1,54 @@
+import type { LedgerLink } from './link.ts'
+import { isDisconnected } from './status.ts'
+
+/** A transport, or a function that opens one: then a lost connection can be made again. */
+export type TransportSource<T> = T | (() => T | Promise<T>)
+
+/** The connection of a signer to its device. */
+export interface Connection<T> {
+  /** Whether there is a transport now, as far as is known. */
+  readonly isOpen: boolean
+  readonly canReopen: boolean
+  /** The transport; opens one where there is none. */
+  open(): Promise<T>
+  exchange(apdu: Uint8Array): Promise<Uint8Array>
+  /** Takes note of an error: after a disconnection the next operation opens a new transport. */
+  note(error: unknown): void
+  /** Closes what it opened itself. */
+  close(): Promise<void>
+}
+
+export function connectionTo<T extends object>(
+  source: TransportSource<T>,
+  link: LedgerLink<T>,
+): Connection<T> {
+  let current: T | undefined
+  const connection: Connection<T> = {
+    get isOpen() {
+      return current !== undefined
+    },
+    canReopen: typeof source === 'function',
+    open: async () => {
+      current ??= typeof source === 'function' ? await source() : source
+      return current
+    },
+    exchange: async (apdu) => {
+      try {
+        return await link.exchange(await connection.open(), apdu)
+      } catch (error) {
+        connection.note(error)
+        throw error
+      }
+    },
+    note: (error) => {
+      if (connection.canReopen && isDisconnected(error)) current = undefined
+    },
+    close: async () => {
+      const closing = current
+      current = undefined
+      // One that was given belongs to whoever gave it.
+      if (closing !== undefined && connection.canReopen) await link.close(closing)
+    },
+  }
+  return connection
+}

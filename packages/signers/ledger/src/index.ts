@@ -1,0 +1,6 @@
+export type { AddressRequest, LedgerApp, RegisterRequest, Session, SignRequest } from './app.ts'
+export type { TransportSource } from './connection.ts'
+export { type LedgerConfig, type LedgerSigner, ledgerSigner } from './ledger-signer.ts'
+export type { LedgerLink } from './link.ts'
+export type { AppVersion } from './open-app.ts'
+export type { LedgerPrompt } from './prompt.ts'
