@@ -1,11 +1,4 @@
-import {
-  type ApprovedDraft,
-  authorise,
-  type ChainRules,
-  createDraft,
-  isCofferError,
-  memoryStore,
-} from '@coffer/core'
+import { isCofferError } from '@coffer/core'
 import {
   bnb,
   bnbNetwork,
@@ -18,6 +11,7 @@ import {
 } from '@coffer/evm'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, it } from 'vitest'
+import { approvedDraft } from './approved.fixture.ts'
 import { ethereumClients } from './ethereum.ts'
 import { ethereumApp, ledgerSigner } from './index.ts'
 import { type Recording, recordings, replay } from './replay.fixture.ts'
@@ -46,29 +40,6 @@ const chains: Readonly<Record<string, EvmChain>> = {
   [String(0x1234567890)]: evmChain({ ...ethereumNetwork, id: `eip155:${0x1234567890}`, assets: [] } as never),
 }
 
-/** A draft of any transaction, approved: what a device signs does not depend on what our chain thinks of it. */
-async function approved(chain: ChainRules, payload: string): Promise<ApprovedDraft> {
-  const rules = {
-    ...chain,
-    rebuild: () => payload,
-    inspect: () => ({
-      list: [],
-      warnings: [],
-      fields: {},
-      fee: { asset: chain.coin.id, expected: 0n, ceiling: 0n, rate: { value: 0n, unit: 'weiPerGas' } },
-    }),
-  } as never as ChainRules
-  const fields = {
-    chain: chain.id,
-    account: `${PATH}${chain.id}:${ADDRESS}`,
-    intent: { kind: 'test' },
-    payload,
-    hints: {},
-  }
-  const draft = createDraft(rules, fields)
-  return (await authorise({ chain: rules, draft, policy: {}, accept: [], store: memoryStore() })).draft
-}
-
 async function signed({ args: [, hex, resolution], ...recording }: Recording): Promise<unknown> {
   const payload = `0x${hex}`
   const chain = chains[String(decodeUnsigned(payload).chainId)]!
@@ -77,7 +48,10 @@ async function signed({ args: [, hex, resolution], ...recording }: Recording): P
     transport,
     apps: [ethereumApp({ tokens: () => resolution?.erc20Tokens[0] })],
   })
-  const { raw } = await signer.sign({ chain, draft: await approved(chain, payload) })
+  const { raw } = await signer.sign({
+    chain,
+    draft: await approvedDraft(chain, `${PATH}${chain.id}:${ADDRESS}`, payload),
+  })
   expect(left()).toBe(0)
   const { r, s } = decodeSigned(raw).signature
   return { r: r.toString(16).padStart(64, '0'), s: s.toString(16).padStart(64, '0') }

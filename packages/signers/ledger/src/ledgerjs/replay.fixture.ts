@@ -40,7 +40,7 @@ export function replay(
     override async exchange(apdu: Buffer): Promise<Buffer> {
       const command = apdu.toString('hex')
       const [next] = queue
-      if (next?.[0] === command) return Buffer.from(queue.shift()![1], 'hex')
+      if (next && same(next[0], command)) return Buffer.from(queue.shift()![1], 'hex')
       if (aside[command] !== undefined) return Buffer.from(aside[command], 'hex')
       if (command === 'b001000000') return open
       throw new Error(`not recorded: ${command}, where ${next?.[0]} was to come`)
@@ -49,6 +49,9 @@ export function replay(
   return { transport: new Replay() as never, left: () => queue.length }
 }
 
-export const nothing = (): never => {
-  throw new Error('nothing may be asked')
+/** The two libraries of the Bitcoin app write another last parameter into `f801`, which the app does not look at. */
+function same(recorded: string, command: string): boolean {
+  const bare = (text: string): string =>
+    text.replace(/^f801000[01]/, 'f8010000').replace(/^f8010001/, 'f8010000')
+  return bare(recorded) === bare(command)
 }
