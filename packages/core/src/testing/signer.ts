@@ -21,6 +21,8 @@ export interface SignerSubject {
   draft(key: PublicKey): Promise<Draft> | Draft
   /** The address of an account, for `chain.verifyMessage`; without it message signatures are only made, not verified. */
   address?(key: PublicKey): string
+  /** What is signed as messages; a text, an empty one, one beyond ASCII and bytes that are no text when not given. */
+  readonly messages?: readonly (string | Uint8Array)[]
   /** Typed data that the chain takes, where signer and chain sign any. */
   readonly typedData?: unknown
 }
@@ -146,7 +148,7 @@ export function signerConformance({ describe, it }: Runner, subject: SignerSubje
       const account = chain.describe(key)
       const { signMessage } = signer
       if (!signMessage) return
-      for (const message of ['hello', '', 'длинно 🔑', new Uint8Array([0, 255, 128])]) {
+      for (const message of subject.messages ?? ['hello', '', 'длинно 🔑', new Uint8Array([0, 255, 128])]) {
         if (!chain.signMessage)
           await refuses(() => signer.signMessage!({ chain, account, message }), 'UNSUPPORTED')
         else {

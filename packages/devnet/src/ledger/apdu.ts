@@ -9,20 +9,23 @@ export interface Apdu {
 
 /** What a device answers instead of data: two bytes, such as 0x6985. */
 export class StatusWord extends Error {
-  constructor(readonly word: number) {
+  readonly word: number
+
+  constructor(word: number) {
     super(`status word 0x${word.toString(16).padStart(4, '0')}`)
+    this.word = word
   }
 }
 
 export const OK = 0x9000
 
-/** Throws 0x6700 for what is no command. */
+/** Throws 0x6a87, as the apps do, for what is no command. */
 export function parseApdu(bytes: Uint8Array): Apdu {
   const [cla, ins, p1, p2, length = 0] = bytes
   if (cla === undefined || ins === undefined || p1 === undefined || p2 === undefined)
-    throw new StatusWord(0x6700)
+    throw new StatusWord(0x6a87)
   const data = bytes.slice(5)
-  if (data.length !== length) throw new StatusWord(0x6700)
+  if (data.length !== length) throw new StatusWord(0x6a87)
   return { cla, ins, p1, p2, data }
 }
 

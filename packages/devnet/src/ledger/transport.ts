@@ -4,7 +4,14 @@
  */
 export interface LedgerTransport {
   exchange(apdu: Buffer): Promise<Buffer>
-  send(cla: number, ins: number, p1: number, p2: number, data?: Buffer, statusList?: number[]): Promise<Buffer>
+  send(
+    cla: number,
+    ins: number,
+    p1: number,
+    p2: number,
+    data?: Buffer,
+    statusList?: number[],
+  ): Promise<Buffer>
   exchangeBulk(
     apdus: Buffer[],
     observer: { next(answer: Buffer): void; error(error: unknown): void; complete(): void },

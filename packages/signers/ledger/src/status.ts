@@ -5,8 +5,11 @@ export interface Asked {
   /** The app that was open: `Bitcoin`, `Ethereum` … */
   readonly app: string
   /** What each status word means in that app alone, before what it means everywhere. */
-  readonly words?: Readonly<Record<number, Meaning>>
+  readonly words?: StatusWords | undefined
 }
+
+/** By status word, in four lower-case hex digits. */
+export type StatusWords = Readonly<Record<string, Meaning>>
 
 /** What a status word says to a person. */
 export interface Meaning {
@@ -48,31 +51,31 @@ const HALTED: Meaning = {
 }
 
 /** What a status word means in whichever app. */
-const WORDS: Readonly<Record<number, Meaning>> = {
-  21781: LOCKED,
-  21251: LOCKED,
-  21260: LOCKED,
-  26628: LOCKED,
-  27404: LOCKED,
-  27010: LOCKED,
-  27013: REFUSED,
-  21761: REFUSED,
-  28160: WRONG_APP,
-  28161: WRONG_APP,
-  27906: WRONG_APP,
-  25873: WRONG_APP,
-  27904: OLD,
-  27264: INVALID,
-  27265: INVALID,
-  27271: INVALID,
-  26368: INVALID,
-  27392: INVALID,
-  26631: ABSENT,
-  20771: ABSENT,
-  27911: NOT_SET_UP,
-  26129: NOT_SET_UP,
-  28586: HALTED,
-  28482: HALTED,
+const WORDS: StatusWords = {
+  '5515': LOCKED,
+  '5303': LOCKED,
+  '530c': LOCKED,
+  '6804': LOCKED,
+  '6b0c': LOCKED,
+  '6982': LOCKED,
+  '6985': REFUSED,
+  '5501': REFUSED,
+  '6e00': WRONG_APP,
+  '6e01': WRONG_APP,
+  '6d02': WRONG_APP,
+  '6511': WRONG_APP,
+  '6d00': OLD,
+  '6a80': INVALID,
+  '6a81': INVALID,
+  '6a87': INVALID,
+  '6700': INVALID,
+  '6b00': INVALID,
+  '6807': ABSENT,
+  '5123': ABSENT,
+  '6d07': NOT_SET_UP,
+  '6611': NOT_SET_UP,
+  '6faa': HALTED,
+  '6f42': HALTED,
 }
 
 /** Names of errors of Ledger's libraries, which are told apart by name: copies of a library break `instanceof`. */
@@ -126,8 +129,9 @@ export function deviceError(cause: unknown, asked: Asked): CofferError {
 
 /** The same for a bare status word. */
 export function fromWord(word: number, asked: Asked, cause?: unknown): CofferError {
-  const statusWord = `0x${word.toString(16).padStart(4, '0')}`
-  const meaning = asked.words?.[word] ?? WORDS[word]
+  const digits = word.toString(16).padStart(4, '0')
+  const statusWord = `0x${digits}`
+  const meaning = asked.words?.[digits] ?? WORDS[digits]
   if (!meaning)
     return new CofferError({
       code: 'DEVICE_FAILED',

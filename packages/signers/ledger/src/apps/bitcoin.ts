@@ -27,7 +27,7 @@ import { utf8ToBytes } from '@noble/hashes/utils.js'
 import type { LedgerApp, Session, SignRequest } from '../app.ts'
 import type { BitcoinClient, Clients, WalletPolicy } from '../clients.ts'
 import { deviceRing } from '../ring.ts'
-import type { Meaning } from '../status.ts'
+import type { StatusWords } from '../status.ts'
 import { ecdsaOfDer } from './der.ts'
 import { readRegistration, writeRegistration } from './registrations.ts'
 import { walletPolicy } from './wallet-policy.ts'
@@ -37,22 +37,22 @@ export interface BitcoinAppOptions {
   readonly store?: Store | undefined
 }
 
-const WORDS: Readonly<Record<number, Meaning>> = {
-  27266: {
+const WORDS: StatusWords = {
+  '6a82': {
     code: 'INVALID_PATH',
     message: 'The {app} app gives the keys of standard paths alone (BIP-44, 48, 49, 84, 86).',
   },
-  27010: {
+  '6982': {
     code: 'ACCOUNT_NOT_REGISTERED',
     message:
       'The Ledger does not accept the registration of this account: it is of another device or was changed. Register it again: signer.registerAccount({ chain, account, name }).',
   },
-  45063: {
+  b007: {
     code: 'DEVICE_INVALID_DATA',
     message:
       'The {app} app lost its way in this transaction. Close and open the app on the Ledger and try again.',
   },
-  45064: {
+  b008: {
     code: 'DEVICE_FAILED',
     message: 'The {app} app could not make the signature. Unplug the Ledger, plug it in and try again.',
   },

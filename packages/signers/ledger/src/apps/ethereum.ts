@@ -11,7 +11,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { LedgerApp, Session } from '../app.ts'
 import type { Clients, EthereumClient } from '../clients.ts'
 import { deviceRing, withRecovery } from '../ring.ts'
-import { deviceError, type Meaning, statusWordOf } from '../status.ts'
+import { deviceError, type Meaning, type StatusWords, statusWordOf } from '../status.ts'
 import { compareAddress, compressed, messageBytes, needsPath } from './account-key.ts'
 import { typedDataJson } from './typed-data-json.ts'
 
@@ -43,17 +43,20 @@ const BLIND: Meaning = {
     'The {app} app cannot show what this does and refuses it. To sign it all the same, having read it here, switch on "Blind signing" in the settings of the app.',
 }
 
-const WORDS: Readonly<Record<number, Meaning>> = {
-  27157: { code: 'INVALID_PATH', message: 'The {app} app has no key at this path.' },
-  27012: {
+/** What 0x6a80 means where the data is sound: the app may not sign it blindly. */
+const BLIND_WORDS: StatusWords = { '6a80': BLIND }
+
+const WORDS: StatusWords = {
+  '6a15': { code: 'INVALID_PATH', message: 'The {app} app has no key at this path.' },
+  '6984': {
     code: 'DEVICE_INVALID_DATA',
     message: 'The {app} app lacks a plugin that this transaction needs.',
   },
-  27014: {
+  '6980': {
     code: 'DEVICE_SETTING',
     setting: 'Smart accounts',
     message:
-      'The {app} app signs no delegation of the account. To do so, switch on "Smart accounts" in the settings of the app.',
+      'The {app} app refuses this delegation. To allow delegations, switch on "Smart accounts" in the settings of the app; it knows a short list of contracts and refuses all others.',
   },
 }
 
@@ -181,7 +184,7 @@ async function signTransaction<T>(
     if (!isBlind) throw cause
     throw deviceError(Object.assign(new Error('0x6a80', { cause }), { statusCode: INVALID_DATA }), {
       app: app.name,
-      words: isCall ? { [INVALID_DATA]: BLIND } : WORDS,
+      words: isCall ? BLIND_WORDS : WORDS,
     })
   }
 }
@@ -197,7 +200,7 @@ async function signTypedData<T>(
     return await client.signTypedData({ path, typedData: typedDataJson(data) })
   } catch (cause) {
     const word = statusWordOf(cause)
-    if (word === INVALID_DATA) throw deviceError(cause, { app: app.name, words: { [INVALID_DATA]: BLIND } })
+    if (word === INVALID_DATA) throw deviceError(cause, { app: app.name, words: BLIND_WORDS })
     if (word !== UNKNOWN_INSTRUCTION) throw cause
     // A device too small for the fields (Nano S): it shows the two hashes, and the person is told so.
     prompt({ kind: 'confirm', app: app.name, what: 'typed data', blind: true })

@@ -4,7 +4,7 @@ import { hexToBytes } from '@noble/hashes/utils.js'
 import type { LedgerApp, Session, SignRequest } from '../app.ts'
 import type { Clients, TronClient } from '../clients.ts'
 import { deviceRing } from '../ring.ts'
-import { type Meaning, statusWordOf } from '../status.ts'
+import { type Meaning, type StatusWords, statusWordOf } from '../status.ts'
 import { compareAddress, compressed, messageBytes, needsPath } from './account-key.ts'
 
 export interface TronAppOptions {
@@ -21,12 +21,12 @@ const setting = (name: string, what: string): Meaning => ({
   message: `The {app} app refuses ${what}. To sign it, having read it here, switch on "${name}" in the settings of the app.`,
 })
 
-const WORDS: Readonly<Record<number, Meaning>> = {
-  27274: { code: 'INVALID_PATH', message: 'The {app} app has no key at this path.' },
-  27010: { code: 'INVALID_PATH', message: 'The {app} app has no key at this path.' },
-  27275: setting('Transactions data', 'a transaction with a note'),
-  27276: setting('Sign by hash', 'to sign a hash'),
-  27277: setting('Custom contracts', 'a contract that it does not know'),
+const WORDS: StatusWords = {
+  '6a8a': { code: 'INVALID_PATH', message: 'The {app} app has no key at this path.' },
+  '6982': { code: 'INVALID_PATH', message: 'The {app} app has no key at this path.' },
+  '6a8b': setting('Transactions data', 'a transaction with a note'),
+  '6a8c': setting('Sign by hash', 'to sign a hash'),
+  '6a8d': setting('Custom contracts', 'a contract that it does not know'),
 }
 
 /** What a client throws for a field that does not fit into one command. */

@@ -2,9 +2,9 @@ import { bitcoin, decodeTx, parseDescriptor, testnet4 } from '@coffer/bitcoin'
 import { isCofferError, memoryStore } from '@coffer/core'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, it } from 'vitest'
+import { approvedDraft } from '../approved.fixture.ts'
 import { ecdsaOfDer } from '../apps/der.ts'
 import { deviceError } from '../status.ts'
-import { approvedDraft } from './approved.fixture.ts'
 import { bitcoinClients } from './bitcoin.ts'
 import { bitcoinApp, ledgerSigner } from './index.ts'
 import { type Recording, recordings, replay } from './replay.fixture.ts'
@@ -30,10 +30,11 @@ const NOT_OURS: Readonly<Record<string, string>> = {
   'unknown-ins': 'no such command is ever sent',
 }
 
-const chainOf = (recording: Recording) => (recording.app.name === 'Bitcoin' ? bitcoin() : testnet4())
+const chainOf = (recording: Pick<Recording, 'app'>) =>
+  recording.app.name === 'Bitcoin' ? bitcoin() : testnet4()
 
 /** The account of a recorded policy, as our descriptor. */
-function accountOf(recording: Recording, template: string, keys: readonly string[]): string {
+function accountOf(recording: Pick<Recording, 'app'>, template: string, keys: readonly string[]): string {
   const text = keys.reduce(
     (text, key, i) => text.replace(`@${i}/**`, `${key.replaceAll("'", 'h')}/<0;1>/*`),
     template,
@@ -73,11 +74,11 @@ const METHODS: Readonly<Record<string, (recording: Recording) => Promise<unknown
     ledgerSigner({ transport: replay(recording, ASIDE).transport, apps: [bitcoinApp()] }).publicKey(path),
   getWalletAddress: (recording) => METHODS['AppClient.getWalletAddress']!(recording),
   'AppClient.getWalletAddress': async ({ args: [template, key, , change, index, show], ...recording }) => {
-    const account = accountOf(recording as Recording, template, [key])
+    const account = accountOf(recording, template, [key])
     const { transport, left } = replay(recording, ASIDE)
     if (show && index === 0) {
       const signer = ledgerSigner({ transport, apps: [bitcoinApp()] })
-      return signer.showAddress({ chain: chainOf(recording as Recording), account })
+      return signer.showAddress({ chain: chainOf(recording), account })
     }
     const client = await bitcoinClients.connect(transport)
     const policy = { name: '', template, keys: [key] }
@@ -86,8 +87,8 @@ const METHODS: Readonly<Record<string, (recording: Recording) => Promise<unknown
     return address
   },
   'AppClient.signPsbt': async ({ args: [psbt, template, key], expected, ...recording }) => {
-    const chain = chainOf(recording as Recording)
-    const account = accountOf(recording as Recording, template, [key])
+    const chain = chainOf(recording)
+    const account = accountOf(recording, template, [key])
     const { transport, left } = replay(recording, ASIDE)
     const signer = ledgerSigner({ transport, apps: [bitcoinApp()] })
     const { raw } = await signer.sign({ chain, draft: await approvedDraft(chain, account, psbt) })
@@ -108,7 +109,7 @@ const METHODS: Readonly<Record<string, (recording: Recording) => Promise<unknown
       String(text).startsWith(`[f5acc2fd/${purpose}'/0'/0']`),
     ) as string
     const template = { '44': 'pkh(@0/**)', '84': 'wpkh(@0/**)', '86': 'tr(@0/**)' }[purpose!]!
-    const account = accountOf(recording as Recording, template, [key])
+    const account = accountOf(recording, template, [key])
     const { transport, left } = replay(recording, ASIDE)
     const chain = bitcoin()
     const signer = ledgerSigner({ transport, apps: [bitcoinApp()] })
@@ -122,7 +123,7 @@ const METHODS: Readonly<Record<string, (recording: Recording) => Promise<unknown
     const store = memoryStore()
     const { transport, left } = replay(recording, ASIDE)
     const signer = ledgerSigner({ transport, apps: [bitcoinApp({ store })] })
-    const account = accountOf(recording as Recording, template, keys)
+    const account = accountOf(recording, template, keys)
     await signer.registerAccount({ chain: bitcoin(), account, name })
     expect(left()).toBe(0)
     const [key] = await store.keys('ledger/')
@@ -132,7 +133,7 @@ const METHODS: Readonly<Record<string, (recording: Recording) => Promise<unknown
   },
   signMessage: async ({ args: [, message], expected, ...recording }) => {
     const key = find('wallet-address-display-84').args[1] as string
-    const account = accountOf(recording as Recording, 'wpkh(@0/**)', [key])
+    const account = accountOf(recording, 'wpkh(@0/**)', [key])
     const { transport, left } = replay(recording, ASIDE)
     const signer = ledgerSigner({ transport, apps: [bitcoinApp()] })
     const signature = await signer.signMessage!({ chain: bitcoin(), account, message: hexToBytes(message) })

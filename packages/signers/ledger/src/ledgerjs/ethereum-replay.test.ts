@@ -11,7 +11,7 @@ import {
 } from '@coffer/evm'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, it } from 'vitest'
-import { approvedDraft } from './approved.fixture.ts'
+import { approvedDraft } from '../approved.fixture.ts'
 import { ethereumClients } from './ethereum.ts'
 import { ethereumApp, ledgerSigner } from './index.ts'
 import { type Recording, recordings, replay } from './replay.fixture.ts'

@@ -1,0 +1,7 @@
+export { type Apdu, StatusWord } from './apdu.ts'
+export type { AppContext, Reply, RunningApp, SimulatedApp } from './app.ts'
+export { type LedgerDevice, type LedgerDeviceOptions, ledgerDevice } from './device.ts'
+export { type EthereumDeviceAppOptions, ethereumDeviceApp } from './ethereum.ts'
+export type { Deed, Person, Screen } from './person.ts'
+export type { LedgerTransport } from './transport.ts'
+export { type TronDeviceAppOptions, tronDeviceApp } from './tron.ts'
