@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type AccountDescriptor, type ChainId, CofferError, parseJson } from '@coffer/core'
 import { readIfThere, writeWhole } from './files.ts'
+import type { SignerName } from './options.ts'
 
 /** One account as the wallet knows it without keys. Public, and enough to watch it and to prepare payments from it. */
 export interface KnownAccount {
@@ -13,30 +14,41 @@ export interface KnownAccount {
   readonly descriptor: AccountDescriptor
 }
 
-/** The accounts of a home folder; throws `NO_SIGNER` when there are none. */
-export async function readAccounts(home: string): Promise<readonly KnownAccount[]> {
-  const accounts = await readAccountsIfThere(home)
+/** The accounts of a home folder, of one signer; throws `NO_SIGNER` when there are none. */
+export async function readAccounts(home: string, signer?: SignerName): Promise<readonly KnownAccount[]> {
+  const accounts = await readAccountsIfThere(home, signer)
   if (accounts) return accounts
   throw new CofferError({
     code: 'NO_SIGNER',
-    message: `There are no accounts in ${home}. Make a wallet with "coffer new", or watch any address with --address.`,
+    message:
+      signer === 'ledger'
+        ? `There are no accounts of a Ledger in ${home} yet. Add them with "coffer --signer ledger accounts --add".`
+        : `There are no accounts in ${home}. Make a wallet with "coffer new", or watch any address with --address.`,
   })
 }
 
-export async function readAccountsIfThere(home: string): Promise<readonly KnownAccount[] | undefined> {
-  const text = await readIfThere(accountsPath(home))
+export async function readAccountsIfThere(
+  home: string,
+  signer?: SignerName,
+): Promise<readonly KnownAccount[] | undefined> {
+  const path = accountsPath(home, signer)
+  const text = await readIfThere(path)
   if (text === undefined) return undefined
   const { v, accounts } = (parseJson(text) ?? {}) as { v?: unknown; accounts?: unknown }
   if (v !== 1 || !Array.isArray(accounts) || !accounts.every(isAccount))
     throw new CofferError({
       code: 'INVALID_JSON',
-      message: `${accountsPath(home)} is not a list of accounts of version 1.`,
+      message: `${path} is not a list of accounts of version 1.`,
     })
   return accounts
 }
 
-export async function writeAccounts(home: string, accounts: readonly KnownAccount[]): Promise<void> {
-  await writeWhole(accountsPath(home), `${JSON.stringify({ v: 1, accounts }, null, 2)}\n`)
+export async function writeAccounts(
+  home: string,
+  accounts: readonly KnownAccount[],
+  signer?: SignerName,
+): Promise<void> {
+  await writeWhole(accountsPath(home, signer), `${JSON.stringify({ v: 1, accounts }, null, 2)}\n`)
 }
 
 function isAccount(value: unknown): value is KnownAccount {
@@ -51,4 +63,6 @@ function isAccount(value: unknown): value is KnownAccount {
   )
 }
 
-const accountsPath = (home: string): string => join(home, 'accounts.json')
+/** What a Ledger has is no part of the vault, nor of its backups. */
+const accountsPath = (home: string, signer: SignerName | undefined): string =>
+  join(home, signer === 'ledger' ? 'ledger.json' : 'accounts.json')

@@ -99,19 +99,20 @@ export function payingChain(context: Context, recipients: readonly string[]): Ap
 
 /** The account of `--address`, or of `--account` and `--type`, on a chain, without its keys. */
 export async function openAccount(context: Context, chain: AppChain): Promise<AppAccount> {
-  const { account: index = 0, address, secret } = context.options
+  const { account: index = 0, address, secret, signer } = context.options
   const family = familyOf(chain)
   const type = accountType(chain, context.options.type)
   if (address !== undefined) return watch(context, chain, family.accountText(chain, address))
-  const known = (await readAccounts(context.home)).find(
+  const known = (await readAccounts(context.home, signer)).find(
     (known) =>
       known.chain === chain.id && known.index === index && known.type === type && known.secret === secret,
   )
   if (known) return watch(context, chain, known.descriptor)
+  const program = signer === 'ledger' ? 'coffer --signer ledger' : 'coffer'
   const more = `${type === undefined ? '' : ` --type ${type}`}${secret === undefined ? '' : ` --secret ${secret}`}`
   throw new CofferError({
     code: 'INVALID_ACCOUNT',
-    message: `The wallet has no account ${index}${type === undefined ? '' : ` of type ${type}`} on ${chain.name} yet. Add it with "coffer accounts --add${more}".`,
+    message: `The wallet has no account ${index}${type === undefined ? '' : ` of type ${type}`} on ${chain.name} yet. Add it with "${program} accounts --add${more}".`,
   })
 }
 

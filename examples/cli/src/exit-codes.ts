@@ -11,6 +11,7 @@ export const EXIT_CODES: Readonly<Record<number, string>> = {
 }
 
 const REFUSED: readonly ErrorCode[] = [
+  'ADDRESS_MISMATCH',
   'DRAFT_MISMATCH',
   'FEE_TOO_HIGH',
   'NOT_APPROVED',
@@ -23,6 +24,8 @@ const REFUSED: readonly ErrorCode[] = [
   'WRONG_ACCOUNT',
 ]
 const UNUSABLE: readonly ErrorCode[] = [
+  'ACCOUNT_NOT_REGISTERED',
+  'MISSING_DEPENDENCY',
   'NO_SIGNER',
   'NO_SOURCE',
   'SIGNATURES_MISSING',

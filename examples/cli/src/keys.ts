@@ -13,6 +13,7 @@ import type { Context } from './context.ts'
 import type { AppChain } from './families/family.ts'
 import { familyOf } from './families/index.ts'
 import { isInteractive } from './io.ts'
+import { withLedger } from './ledger.ts'
 import { askPassphrase } from './passphrase.ts'
 import { readPolicy } from './policy-file.ts'
 import { askForCode } from './second-factor.ts'
@@ -42,25 +43,28 @@ export async function withVault<T>(context: Context, task: (vault: Vault) => Pro
 }
 
 /**
- * Opens the vault, lends a wallet that can sign to `task`, and wipes its keys. That wallet has no source: what holds keys
- * has no way to the network.
+ * Opens the vault or the Ledger, lends a wallet that can sign to `task`, and wipes its keys. That wallet has no source: what
+ * holds keys has no way to the network.
  */
 export async function withKeys<T>(
   context: Context,
   wanted: Wanted,
   task: (wallet: Wallet<readonly AppChain[]>) => Promise<T>,
 ): Promise<T> {
-  const { io, home, chains, store } = context
+  const { io, home, chains, store, options } = context
   const policy = await readPolicy(home, chains, askForCode(io, home))
-  return withVault(context, async (vault) => {
-    const signer = secureStorageSigner({ vault, secret: findSecret(vault.secrets, wanted)?.id })
+  const lend = async (signer: Signer): Promise<T> => {
     const wallet = createWallet({ chains, store, policy, source: offline(chains), signer })
     try {
       return await task(wallet)
     } finally {
       wallet.dispose()
     }
-  })
+  }
+  if (options.signer === 'ledger') return withLedger(context, lend)
+  return withVault(context, (vault) =>
+    lend(secureStorageSigner({ vault, secret: findSecret(vault.secrets, wanted)?.id })),
+  )
 }
 
 /** The secret that is meant; `undefined` for the first. Throws `INVALID_REQUEST` for a label that there is not. */

@@ -2,8 +2,15 @@ import { type Acceptance, CofferError } from '@coffer/core'
 import { type Command, Option } from 'commander'
 import { allChains, allTypes } from './families/index.ts'
 
+/** Who can sign for the wallet. */
+export type SignerName = 'vault' | 'ledger'
+
 /** What the commands have in common. */
 export interface CommonOptions {
+  /** Who signs; the vault when not given. */
+  readonly signer?: SignerName
+  /** Where the Ledger is: `hid`, `host:port`, `simulator`. */
+  readonly ledger?: string
   readonly json?: boolean
   readonly chain?: string
   readonly rpc?: readonly string[]
@@ -84,6 +91,28 @@ const groups = {
     ),
   ],
   json: () => [new Option('--json', 'write the result as JSON, amounts as strings of base units')],
+}
+
+/** Options that stand before or after any command, and are given to each. */
+export function withSignerOptions(program: Command): Command {
+  return program
+    .addOption(
+      new Option('--signer <signer>', 'who signs: the vault (when not given) or a Ledger').choices([
+        'vault',
+        'ledger',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--ledger <where>',
+        'a Ledger on USB ("hid", when not given), an emulator ("host:port"), or with --devnet a "simulator"',
+      ),
+    )
+    .hook('preAction', (program, command) => {
+      const { signer, ledger } = program.opts<CommonOptions>()
+      command.setOptionValue('signer', signer)
+      command.setOptionValue('ledger', ledger)
+    })
 }
 
 /** Adds options in one writing for all commands. */

@@ -12,6 +12,7 @@ import { finishCommand } from './commands/finish.ts'
 import { historyCommand } from './commands/history.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { labelsCommand } from './commands/labels.ts'
+import { ledgerCommand } from './commands/ledger.ts'
 import { newCommand } from './commands/new.ts'
 import { paymentsCommand } from './commands/payments.ts'
 import { payoutCommand } from './commands/payout.ts'
@@ -32,6 +33,7 @@ import { watchCommand } from './commands/watch.ts'
 import type { Cli } from './context.ts'
 import { EXIT_CODES, exitCodeOf } from './exit-codes.ts'
 import type { Io } from './io.ts'
+import { withSignerOptions } from './options.ts'
 import { hasColors, oneLine, writeForPrograms } from './output.ts'
 
 /**
@@ -83,6 +85,7 @@ function program(cli: Cli): Command {
     })
     .helpCommand(false)
     .action(() => program.help())
+  withSignerOptions(program)
 
   program.commandsGroup('Wallet:')
   newCommand(program, cli)
@@ -90,6 +93,7 @@ function program(cli: Cli): Command {
   vaultCommand(program, cli)
   backupCommand(program, cli)
   accountsCommand(program, cli)
+  ledgerCommand(program, cli)
   secondFactorCommand(program, cli)
   program.commandsGroup('Look, without the passphrase:')
   receiveCommand(program, cli)
@@ -128,10 +132,11 @@ function program(cli: Cli): Command {
       '  $ coffer new',
       '  $ coffer balance --chain ethereum --rpc ethereum=http://127.0.0.1:8545',
       '  $ coffer send --chain ethereum --to 0x7099…79C8 --amount 0.25',
+      '  $ coffer --signer ledger send --chain bitcoin --to bc1q… --amount 0.01',
       '  $ coffer <command> --help',
       '',
       'Nodes: --rpc, COFFER_RPC_ETHEREUM, COFFER_RPC_TRON … (several with commas), or "rpc" in config.json.',
-      'Files: $COFFER_HOME, or ~/.coffer: vault/, accounts.json, policy.json, config.json, store/.',
+      'Files: $COFFER_HOME, or ~/.coffer: vault/, accounts.json, ledger.json, policy.json, config.json, store/.',
       '',
       'Exit codes:',
       ...codes,

@@ -54,7 +54,10 @@ async function run({ io }: Cli, options: DevnetOptions): Promise<void> {
   try {
     const nodes = localNodes(devnet)
     const gifts = giftsTo(fund, nodes)
-    const own = (await readAccountsIfThere(home)) ?? []
+    const own = [
+      ...((await readAccountsIfThere(home)) ?? []),
+      ...((await readAccountsIfThere(home, 'ledger')) ?? []),
+    ]
     for (const node of nodes) {
       const chain = findChain(allChains(), node.chain)
       for (const { descriptor } of own.filter((account) => account.chain === node.chain))

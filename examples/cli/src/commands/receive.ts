@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type Cli, chosenChain, openAccount, withContext } from '../context.ts'
 import { withHomeLock } from '../home-lock.ts'
+import { withLedger } from '../ledger.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { qrCode } from '../qr-code.ts'
 
@@ -21,6 +22,7 @@ export function receiveCommand(program: Command, cli: Cli): void {
     'coffer receive --chain ethereum',
     'coffer receive --chain bnb --asset USDT --amount 25',
     'coffer receive --chain bitcoin --fresh --amount 0.01',
+    'coffer --signer ledger receive --chain tron',
   ).action((options: ReceiveOptions) =>
     withContext(cli, options, async (context) => {
       const { io, home, output } = context
@@ -30,6 +32,11 @@ export function receiveCommand(program: Command, cli: Cli): void {
       const receive = () => account.receive({ asset, amount, fresh }, { signal: io.signal })
       // Which addresses were shown is written down.
       const { address, uri, code } = await (account.utxo ? withHomeLock(home, io.signal, receive) : receive())
+      const { signer } = options
+      if (signer === 'ledger' && !options.address)
+        await withLedger(context, (ledger) =>
+          ledger.showAddress({ chain, account: account.descriptor, address }, { signal: io.signal }),
+        )
       const { bold, dim } = output.colors
       output.result([bold(address), dim(uri), '', qrCode(code, output.colors.isColorSupported)].join('\n'), {
         chain: chain.id,

@@ -58,7 +58,8 @@ const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
  * device.setPerson((screen) => (screen.warnings.length ? 'refuse' : 'approve'))
  */
 export function ledgerDevice(options: LedgerDeviceOptions): LedgerDevice {
-  const root = HDKey.fromMasterSeed(mnemonicToSeedSync(options.mnemonic, options.passphrase))
+  const seed = mnemonicToSeedSync(options.mnemonic, options.passphrase)
+  const root = HDKey.fromMasterSeed(seed)
   const shown: (Screen & { deed: Deed })[] = []
   const log: [string, string][] = []
   let person: Person = options.person ?? (() => 'approve')
@@ -87,7 +88,7 @@ export function ledgerDevice(options: LedgerDeviceOptions): LedgerDevice {
     const installed = options.apps.find((app) => app.name === name)
     // As the operating system answers for an app that is not installed.
     if (!installed) throw new StatusWord(0x6807)
-    const running = installed.start({ root, ask: (screen) => ask({ app: name, ...screen }) })
+    const running = installed.start({ root, seed, ask: (screen) => ask({ app: name, ...screen }) })
     app = { name, version: installed.version, running }
   }
 

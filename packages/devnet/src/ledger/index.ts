@@ -1,5 +1,6 @@
 export { type Apdu, StatusWord } from './apdu.ts'
 export type { AppContext, Reply, RunningApp, SimulatedApp } from './app.ts'
+export { type BitcoinDeviceAppOptions, bitcoinDeviceApp } from './bitcoin/app.ts'
 export { type LedgerDevice, type LedgerDeviceOptions, ledgerDevice } from './device.ts'
 export { type EthereumDeviceAppOptions, ethereumDeviceApp } from './ethereum.ts'
 export type { Deed, Person, Screen } from './person.ts'
