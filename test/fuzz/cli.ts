@@ -50,7 +50,7 @@ export const fileTargets: readonly Target[] = [
   file(
     'accounts.json',
     [JSON.stringify({ v: 1, accounts: [{ chain: 'eip155:1', index: 0, descriptor: 'x', type: 'p2tr' }] })],
-    readAccountsIfThere,
+    (home) => readAccountsIfThere(home),
   ),
   file(
     'config.json',

@@ -5,6 +5,7 @@ export async function approvedDraft(
   chain: ChainRules,
   account: string,
   payload: string,
+  signatures?: readonly string[],
 ): Promise<ApprovedDraft> {
   const fee = { asset: chain.coin.id, expected: 0n, ceiling: 0n, rate: { value: 0n, unit: 'weiPerGas' } }
   const rules = {
@@ -12,6 +13,7 @@ export async function approvedDraft(
     rebuild: () => payload,
     inspect: () => ({ list: [], warnings: [], fields: {}, fee }),
   } as never as ChainRules
-  const draft = createDraft(rules, { chain: chain.id, account, intent: { kind: 'test' }, payload, hints: {} })
+  const fields = { chain: chain.id, account, intent: { kind: 'test' }, payload, hints: {} }
+  const draft = createDraft(rules, signatures ? { ...fields, signatures } : fields)
   return (await authorise({ chain: rules, draft, policy: {}, accept: [], store: memoryStore() })).draft
 }

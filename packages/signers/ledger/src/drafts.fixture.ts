@@ -9,7 +9,7 @@ import {
   txidOf,
 } from '@coffer/bitcoin'
 import type { Draft } from '@coffer/core'
-import { type EvmChain, type EvmIntent, makeDraft as makeEvmDraft } from '@coffer/evm'
+import { type EvmChain, type EvmIntent, encodeUnsigned, makeDraft as makeEvmDraft } from '@coffer/evm'
 import { makeDraft as makeTronDraft, type TronChain, type TronIntent } from '@coffer/tron'
 
 /** The public words of the recordings. */
@@ -25,14 +25,24 @@ export function evmDraft(
   chain: EvmChain,
   account: string,
   intent: EvmIntent = { kind: 'pay', asset: chain.coin.id, to: STRANGER.evm, amount: 5n },
+  type: 'eip1559' | 'legacy' | 'eip2930' = 'eip1559',
 ): Draft {
-  const numbers = {
-    nonce: 3n,
-    gasLimit: 100_000n,
-    maxFeePerGas: 3_000_000_000n,
-    maxPriorityFeePerGas: 1_000_000_000n,
-  }
-  return makeEvmDraft(chain.network, account, intent, numbers as never)
+  const numbers = { nonce: 3n, gasLimit: 100_000n }
+  const rates = { maxFeePerGas: 3_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n }
+  if (type === 'eip1559') return makeEvmDraft(chain.network, account, intent, { ...numbers, ...rates })
+  // No intent of ours makes the older types; devices and readers know them all the same.
+  const fields = {
+    ...numbers,
+    chainId: BigInt(chain.id.slice('eip155:'.length)),
+    to: STRANGER.evm,
+    value: 5n,
+    data: '0x',
+    gasPrice: 3_000_000_000n,
+  } as const
+  const payload = encodeUnsigned(
+    type === 'legacy' ? { ...fields, type } : { ...fields, type, accessList: [] },
+  )
+  return { payload } as Draft
 }
 
 export function tronDraft(
@@ -55,12 +65,14 @@ export function tronDraft(
 export function bitcoinDraft(
   chain: BitcoinChain,
   account: string,
-  { coins = 2 }: { coins?: number } = {},
+  { coins = 2, addresses = coins }: { coins?: number; addresses?: number } = {},
 ): Draft {
   const { network } = chain
   const descriptor = parseDescriptor(account, network)
   const taproot = descriptor.type === 'p2tr'
-  const own = [...deriveScripts(descriptor, 0, 0, coins), ...deriveScripts(descriptor, 1, 5, 1)]
+  const scripts = deriveScripts(descriptor, 0, 0, addresses)
+  const own = Array.from({ length: coins }, (_, i) => scripts[i % addresses]!)
+  const [change] = deriveScripts(descriptor, 1, 5, 1)
   const fieldsOf = ({ redeemScript, witnessScript, internalKey, keys }: (typeof own)[number]) => ({
     ...(redeemScript ? { redeemScript } : {}),
     ...(witnessScript ? { witnessScript } : {}),
@@ -70,7 +82,7 @@ export function bitcoinDraft(
       ? keys.map((key) => ({ ...key, publicKey: key.publicKey.subarray(1), leafHashes: [] }))
       : [],
   })
-  const inputs = own.slice(0, coins).map((script, i): PsbtInput => {
+  const inputs = own.map((script, i): PsbtInput => {
     const previous = {
       version: 2,
       locktime: i,
@@ -90,7 +102,6 @@ export function bitcoinDraft(
       ...fieldsOf(script),
     }
   })
-  const change = own[coins]!
   const psbt = encodePsbt({
     version: 0,
     txVersion: 2,
@@ -104,7 +115,7 @@ export function bitcoinDraft(
         tapDerivations: [],
         other: [],
       },
-      { amount: BigInt(coins) * 100_000n - 62_000n, script: change.script, other: [], ...fieldsOf(change) },
+      { amount: BigInt(coins) * 100_000n - 62_000n, script: change!.script, other: [], ...fieldsOf(change!) },
     ],
     xpubs: [],
     other: [],

@@ -2,8 +2,8 @@ import { hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, it } from 'vitest'
 import type { BitcoinClient } from '../clients.ts'
 import { type Recording, recordings } from '../ledgerjs/replay.fixture.ts'
+import { forbidNetwork } from '../no-network.fixture.ts'
 import { bitcoinClients } from './bitcoin.ts'
-import { forbidNetwork } from './network.fixture.ts'
 import { hex, replayed, wordOf } from './replay.fixture.ts'
 
 const all = [...recordings('btc-mainnet-2.4.6.json'), ...recordings('btc-ledger-bitcoin-0.3.1.json')]
@@ -94,4 +94,20 @@ describe('recordings of the Bitcoin apps 2.4.6, by the kit', () => {
       expect(left()).toBe(0)
     })
   }
+})
+
+describe('in a page without Buffer', () => {
+  it('says what to install', async () => {
+    const { Buffer } = globalThis
+    const { transport } = await replayed({ app: all[0]!.app, apdus: [] })
+    try {
+      Object.assign(globalThis, { Buffer: undefined })
+      await expect(bitcoinClients.connect(transport)).rejects.toMatchObject({
+        code: 'MISSING_DEPENDENCY',
+        details: { package: 'buffer' },
+      })
+    } finally {
+      Object.assign(globalThis, { Buffer })
+    }
+  })
 })

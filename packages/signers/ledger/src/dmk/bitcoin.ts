@@ -1,6 +1,7 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { base64 } from '@scure/base'
 import type { BitcoinClient, Clients, WalletPolicy } from '../clients.ts'
+import { buffer } from '../ledgerjs/transport.ts'
 import { type KitAction, outputOf } from './action.ts'
 import { signBitcoinMessage } from './bitcoin-message.ts'
 import { loadKit } from './kit.ts'
@@ -46,6 +47,8 @@ const OPEN: SkipOpenApp = { skipOpenApp: true }
 export const bitcoinClients: Clients<DmkTransport, BitcoinClient> = {
   link: dmkLink,
   connect: async (transport) => {
+    // Of the library that the kit reads PSBTs with.
+    needsBuffer()
     const { SignerBtcBuilder } = await loadKit<BitcoinKit>(
       PEER,
       () => import('@ledgerhq/device-signer-kit-bitcoin'),
@@ -74,6 +77,11 @@ export const bitcoinClients: Clients<DmkTransport, BitcoinClient> = {
       signMessage: (request) => signBitcoinMessage(transport, request),
     }
   },
+}
+
+/** Throws `MISSING_DEPENDENCY` in a page that brings no `Buffer`. */
+function needsBuffer(): void {
+  buffer(new Uint8Array())
 }
 
 /**

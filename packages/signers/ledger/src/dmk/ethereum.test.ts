@@ -2,8 +2,8 @@ import { hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, it } from 'vitest'
 import type { TypedDataJson } from '../clients.ts'
 import { type Recording, recordings } from '../ledgerjs/replay.fixture.ts'
+import { forbidNetwork } from '../no-network.fixture.ts'
 import { ethereumClients } from './ethereum.ts'
-import { forbidNetwork } from './network.fixture.ts'
 import { hex, replayed, wordOf } from './replay.fixture.ts'
 
 const all = recordings('eth-1.23.0-dev.json')

@@ -2,7 +2,7 @@ import { parsePath } from '@coffer/core'
 import { type DmkTransport, dmkLink } from './link.ts'
 
 /** Class, instruction and two parameters. */
-export type Header = readonly [cla: number, ins: number, p1: number, p2: number]
+type Header = readonly [cla: number, ins: number, p1: number, p2: number]
 
 /** One command that a kit has no method for: the data of its answer, and the status word where it is one of `fine`. */
 export async function rawCommand(

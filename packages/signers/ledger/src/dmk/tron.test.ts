@@ -1,7 +1,7 @@
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { describe, expect, it } from 'vitest'
 import { type Recording, recordings } from '../ledgerjs/replay.fixture.ts'
-import { forbidNetwork } from './network.fixture.ts'
+import { forbidNetwork } from '../no-network.fixture.ts'
 import { hex, replayed, wordOf } from './replay.fixture.ts'
 import { tronClients } from './tron.ts'
 
