@@ -1,7 +1,16 @@
 // Installs the packages as a stranger would, from tarballs into an empty folder, and looks at what arrives:
 // what is in the tarballs, what else gets installed, and what every entry does when it is imported.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publishedPackages, readJson, root } from './packages.mjs'
@@ -15,7 +24,9 @@ try {
   checkTrees(app)
   importEntries(app)
   startBins(app)
+  useLedger(app, (_, needed) => needed[0])
   installPeers(app)
+  useLedgerWithoutEach(app)
   compile(app)
 } finally {
   rmSync(folder, { recursive: true, force: true })
@@ -200,6 +211,51 @@ function installPeers(app) {
   const wanted = [...peers].flatMap((peer) => (known[peer] ? [`${peer}@${known[peer]}`] : []))
   if (wanted.length === 0) return
   run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', ...wanted], app)
+}
+
+/** What each app of a Ledger needs, over each of Ledger's libraries; the first is what is missed first. */
+const LEDGER = {
+  'ledgerjs bitcoin': ['@ledgerhq/ledger-bitcoin'],
+  'ledgerjs ethereum': ['@ledgerhq/hw-app-eth'],
+  'ledgerjs tron': ['@ledgerhq/hw-app-trx'],
+  'dmk bitcoin': ['@ledgerhq/device-signer-kit-bitcoin'],
+  'dmk ethereum': ['@ledgerhq/device-signer-kit-ethereum'],
+  'dmk tron': ['@ledgerhq/device-signer-kit-tron'],
+}
+
+/** Signs with a simulated Ledger in plain Node, from both kinds of modules; `expected` says what has to become of each app. */
+function useLedger(app, expected, title = 'nothing of Ledger’s installed') {
+  heading(`Ledger: ${title}`)
+  for (const file of ['use-ledger.mjs', 'use-ledger.cjs']) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [file], { cwd: app, encoding: 'utf8' })
+    if (status !== 0) {
+      problems.push(`${file} failed: ${stderr.trim()}`)
+      continue
+    }
+    const found = JSON.parse(stdout)
+    for (const [name, needed] of Object.entries(LEDGER)) {
+      const wanted = expected(name, needed)
+      if (found[name] !== wanted)
+        problems.push(`${file}, ${title}: ${name} gave ${found[name]} and not ${wanted}`)
+    }
+    console.log(
+      `${file.padEnd(16)} ${Object.entries(found)
+        .map(([name, what]) => `${name}: ${what}`)
+        .join(', ')}`,
+    )
+  }
+}
+
+/** All of them there, then each of them gone by itself: its app says so, and the others do not notice. */
+function useLedgerWithoutEach(app) {
+  useLedger(app, () => 'ok', 'all of Ledger’s packages installed')
+  for (const peer of new Set(Object.values(LEDGER).flat())) {
+    const place = join(app, 'node_modules', peer)
+    const away = join(folder, 'away')
+    renameSync(place, away)
+    useLedger(app, (_, needed) => (needed.includes(peer) ? peer : 'ok'), `without ${peer}`)
+    renameSync(away, place)
+  }
 }
 
 /** The types as a strict user sees them: no skipLibCheck on ours, no types of Node unless a package needs them. */

@@ -6,6 +6,6 @@ import * as signer from '@coffer/signer-ledger'
 import * as dmk from '@coffer/signer-ledger/dmk'
 import * as ledgerjs from '@coffer/signer-ledger/ledgerjs'
 import * as tron from '@coffer/tron'
-import with_ from './use-ledger-with.cjs'
+import ledger from './use-ledger-with.cjs'
 
-with_.use({ bitcoin, devnet, dmk, evm, ledgerjs, signer, tron })
+ledger.use({ bitcoin, devnet, dmk, evm, ledgerjs, signer, tron })

@@ -15,6 +15,7 @@ export interface SimulatedApp {
 export interface AppContext {
   /** The root key of the seed. */
   readonly root: HDKey
+  /** The seed itself, for keys that are not of BIP-32. */
   readonly seed: Uint8Array
   /** Shows a screen; returns when its owner approves. Throws the status word 0x6985 on refusal. */
   ask(screen: Omit<Screen, 'app'>): Promise<void>

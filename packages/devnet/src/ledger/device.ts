@@ -69,8 +69,10 @@ export function ledgerDevice(options: LedgerDeviceOptions): LedgerDevice {
   const transports = new Set<{ drop(): void }>()
 
   const drop = (): void => {
-    for (const transport of [...transports]) transport.drop()
+    const ending = [...transports]
+    // First, for who is told may connect again at once.
     transports.clear()
+    for (const transport of ending) transport.drop()
   }
 
   const ask = async (screen: Screen): Promise<void> => {

@@ -42,19 +42,15 @@ const WORDS: StatusWords = {
     code: 'INVALID_PATH',
     message: 'The {app} app gives the keys of standard paths alone (BIP-44, 48, 49, 84, 86).',
   },
-  '6982': {
-    code: 'ACCOUNT_NOT_REGISTERED',
-    message:
-      'The Ledger does not accept the registration of this account: it is of another device or was changed. Register it again: signer.registerAccount({ chain, account, name }).',
-  },
   b007: {
     code: 'DEVICE_INVALID_DATA',
     message:
       'The {app} app lost its way in this transaction. Close and open the app on the Ledger and try again.',
   },
   b008: {
-    code: 'DEVICE_FAILED',
-    message: 'The {app} app could not make the signature. Unplug the Ledger, plug it in and try again.',
+    code: 'ACCOUNT_NOT_REGISTERED',
+    message:
+      'The Ledger does not accept the registration of this account: it is of another device or was changed. Register it again: signer.registerAccount({ chain, account, name }).',
   },
 }
 

@@ -14,6 +14,7 @@ describe('what a device action ends in', () => {
   it('is its output', async () => {
     const run = states({ status: 'not-started' }, { status: 'pending' }, { status: 'completed', output: 7 })
     expect(await outputOf(() => run)).toBe(7)
+    expect(run.cancelled).toEqual([])
   })
 
   it('is an error with the status word, wherever the kit put it', async () => {

@@ -26,16 +26,20 @@ export async function outputOf<O>(start: () => KitAction<O>): Promise<O> {
     throw kitError(error)
   }
   return new Promise((resolve, reject) => {
+    let ended = false
     const fail = (error: unknown): void => {
+      if (ended) return
+      ended = true
       reject(kitError(error))
       // Nobody waits for what may still run.
       action.cancel()
     }
     action.observable.subscribe({
       next: (state) => {
+        if (state.status === 'not-started' || state.status === 'pending') return
+        ended = true
         if (state.status === 'completed') resolve(state.output)
-        else if (state.status === 'error') reject(kitError(state.error))
-        else if (state.status === 'stopped') reject(kitError(STOPPED))
+        else reject(kitError(state.status === 'error' ? state.error : STOPPED))
       },
       error: fail,
       complete: () => fail(STOPPED),

@@ -1,25 +1,38 @@
-/** A device as `@coffer/devnet/ledger` simulates it, or anything else that opens transports of that shape. */
+/** A simulated device, or anything else that opens transports of that shape. */
 export interface Connectable {
   connect(): Promise<{
     exchange(apdu: never): Promise<Uint8Array>
     on(event: string, listener: () => void): void
+    close(): Promise<void>
   }>
 }
 
 /** What the kit wants of the `Either` of purify-ts. */
-type Either = ReturnType<typeof either>
+interface Either {
+  isRight(): boolean
+  isLeft(): boolean
+  extract(): unknown
+  ifRight(use: (value: unknown) => unknown): Either
+  ifLeft(use: (value: unknown) => unknown): Either
+  caseOf<T>(cases: { Left(value: unknown): T; Right(value: unknown): T }): T
+}
 
-export const ID = 'coffer-simulated-device'
+const ID = 'coffer-simulated-device'
 
 /**
- * A transport factory for `new DeviceManagementKitBuilder().addTransport(dmkTransport(device, of))`: the kit then speaks with the
- * simulated device in this process. When an app opens or closes it comes back by itself, as over USB. `of` is that of rxjs.
+ * A transport of Ledger's Device Management Kit that leads to a simulated device. When an app opens or closes the device comes back
+ * by itself, as over USB. `of` is that of rxjs, which the kit brings along.
+ *
+ * @example
+ * import { firstValueFrom, of } from 'rxjs'
+ * const dmk = new DeviceManagementKitBuilder().addTransport(dmkTransport(device, of)).build()
+ * const sessionId = await dmk.connect({ device: await firstValueFrom(dmk.startDiscovering({})) })
  */
 export function dmkTransport<F extends (...items: never[]) => unknown>(
   { connect }: Connectable,
   of: F,
   model = 'nanoSP',
-) {
+): () => never {
   const deviceModel = {
     id: model,
     productName: 'Simulated',
@@ -33,21 +46,20 @@ export function dmkTransport<F extends (...items: never[]) => unknown>(
   const found = { id: ID, deviceModel, transport: ID, name: 'Simulated' }
   const observable = (item: unknown): unknown => of(...([item] as never[]))
 
+  type Current = Awaited<ReturnType<Connectable['connect']>>
+  let current: Promise<Current> | undefined
+
   const connected = async ({ onDisconnect }: { onDisconnect(id: string): void }): Promise<Either> => {
-    type Current = Awaited<ReturnType<Connectable['connect']>>
-    let current: Promise<Current> | undefined
     let dropped = (): void => {}
     const open = (): Promise<Current> => {
-      const opening = (async () => {
-        await undefined // the device first ends its other connections
-        const transport = await connect()
+      const opening = connect().then((transport) => {
         transport.on('disconnect', () => {
           dropped()
           // It comes back, unless it was unplugged.
           if (current === opening) open().catch(() => onDisconnect(ID))
         })
         return transport
-      })()
+      })
       current = opening
       return opening
     }
@@ -81,13 +93,18 @@ export function dmkTransport<F extends (...items: never[]) => unknown>(
     stopDiscovering: () => {},
     listenToAvailableDevices: () => observable([found]),
     connect: connected,
-    disconnect: async () => either(true, undefined),
+    disconnect: async () => {
+      const closing = current
+      current = undefined
+      await (await closing)?.close()
+      return either(true, undefined)
+    },
   }
   return () => transport as never
 }
 
-function either(right: boolean, value: unknown) {
-  const self = {
+function either(right: boolean, value: unknown): Either {
+  const self: Either = {
     isRight: () => right,
     isLeft: () => !right,
     extract: () => value,
