@@ -15,6 +15,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publishedPackages, readJson, root } from './packages.mjs'
 
+/** What each app of a Ledger needs, over each of Ledger's libraries; the first is what is missed first. */
+const LEDGER = {
+  'ledgerjs bitcoin': ['@ledgerhq/ledger-bitcoin'],
+  'ledgerjs ethereum': ['@ledgerhq/hw-app-eth'],
+  'ledgerjs tron': ['@ledgerhq/hw-app-trx'],
+  'dmk bitcoin': ['@ledgerhq/device-signer-kit-bitcoin'],
+  'dmk ethereum': ['@ledgerhq/device-signer-kit-ethereum'],
+  'dmk tron': ['@ledgerhq/device-signer-kit-tron'],
+}
+
 const packages = publishedPackages()
 const problems = []
 const folder = mkdtempSync(join(tmpdir(), 'coffer-smoke-'))
@@ -211,16 +221,6 @@ function installPeers(app) {
   const wanted = [...peers].flatMap((peer) => (known[peer] ? [`${peer}@${known[peer]}`] : []))
   if (wanted.length === 0) return
   run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', ...wanted], app)
-}
-
-/** What each app of a Ledger needs, over each of Ledger's libraries; the first is what is missed first. */
-const LEDGER = {
-  'ledgerjs bitcoin': ['@ledgerhq/ledger-bitcoin'],
-  'ledgerjs ethereum': ['@ledgerhq/hw-app-eth'],
-  'ledgerjs tron': ['@ledgerhq/hw-app-trx'],
-  'dmk bitcoin': ['@ledgerhq/device-signer-kit-bitcoin'],
-  'dmk ethereum': ['@ledgerhq/device-signer-kit-ethereum'],
-  'dmk tron': ['@ledgerhq/device-signer-kit-tron'],
 }
 
 /** Signs with a simulated Ledger in plain Node, from both kinds of modules; `expected` says what has to become of each app. */
