@@ -65,10 +65,10 @@ async function authenticator(tab: Tab, more = {}): Promise<{ cdp: CDPSession; au
 /** Written beside the results: what one machine measured, and no condition. */
 function show(
   what: string,
-  { took, blocked, frame }: { took: number; blocked: number; frame: number },
+  { took, blocked, frame, timer }: { took: number; blocked: number; frame: number; timer: number },
 ): void {
   console.log(
-    `${what}: ${took.toFixed(0)} ms; blocked ${blocked.toFixed(1)} ms at most, frames ${frame.toFixed(1)} ms apart at most`,
+    `${what}: ${took.toFixed(0)} ms; blocked ${blocked.toFixed(1)} ms at most, frames ${frame.toFixed(1)} and timers ${timer.toFixed(1)} ms apart at most`,
   )
 }
 
@@ -116,20 +116,23 @@ describe.skipIf(!existsSync(executablePath) && !isRequired)(
         ['in slices where the page forbids workers', '/strict'],
       ])(
         'runs %s, and the page goes on',
+        // Another process may hold up a page as well.
+        { timeout: 60_000, retry: 4 },
         async (_, path) => {
           const tab = await openTab(path)
           await call(tab, 'stretched', 1024, 2)
           const { result, ...figures } = await call(tab, 'stretched', ...cost)
           show(`Argon2id ${path}`, figures)
           expect(result).toBe(expected)
-          // It draws on, and beside a worker all other work has its turn: far below what the whole takes on any machine.
+          // It draws on, and messages and timers have their turn: far below what the whole takes on any machine.
+          const most = path === '/strict' ? 50 : figures.took / 4
           expect(figures.frame).toBeLessThan(figures.took / 4)
-          if (path === '/') expect(figures.blocked).toBeLessThan(figures.took / 4)
+          expect(figures.blocked).toBeLessThan(most)
+          expect(figures.timer).toBeLessThan(most)
           expect(figures.longTasks).toBe(0)
           expect(await call(tab, 'abortStretch')).toBe('ABORTED')
           await tab.context().close()
         },
-        60_000,
       )
     })
 

@@ -198,12 +198,18 @@ interface CountingProxy {
   close(): void
 }
 
-/** So slow that whatever a wallet sends together also arrives together, before the first answer leaves. */
-const LATENCY = 60
+/** Answers leave after so long without a request: whatever a wallet sends together has arrived by then, on a busy machine too. */
+const LATENCY = 100
 
 /** A server in front of a node, which notes every request. */
 async function countingProxy(target: string): Promise<CountingProxy> {
   const requests: Seen[] = []
+  const quiet = async (): Promise<void> => {
+    for (let last: Seen | undefined; last !== requests.at(-1); ) {
+      last = requests.at(-1)
+      await sleep(LATENCY)
+    }
+  }
   const server = createServer(async (request, response) => {
     const seen: Seen = { start: performance.now(), end: Number.POSITIVE_INFINITY }
     requests.push(seen)
@@ -215,7 +221,7 @@ async function countingProxy(target: string): Promise<CountingProxy> {
         headers: { 'content-type': 'application/json' },
         body,
       }).then((got) => got.text()),
-      sleep(LATENCY),
+      quiet(),
     ])
     seen.end = performance.now()
     response.setHeader('content-type', 'application/json').end(answer)

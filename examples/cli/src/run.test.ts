@@ -556,9 +556,12 @@ describe('on a devnet', () => {
     const running = runIn(
       home,
       `send --chain ethereum --to ${STRANGER} --amount 0.1 --wait 1000 --devnet --yes --passphrase-file ${passphraseFile}`,
-      { signal: impatient.signal },
+      {
+        signal: impatient.signal,
+        // It was sent, and is followed.
+        hear: (text) => /^(Waiting for|Confirmed in) /.test(text) && impatient.abort(),
+      },
     )
-    setTimeout(() => impatient.abort(), 2_000)
     const ran = await running
     expect(ran.code).toBe(130)
     expect(ran.stderr).toContain('The payment goes on by itself.')

@@ -584,7 +584,8 @@ describe('payments that expire', () => {
         return txid
       })
       .toMatch(TXID)
-    await node.dropTransaction(txid)
+    // It is remembered before it is sent.
+    await expect.poll(() => node.dropTransaction(txid)).toBe(true)
     await node.setAutomine(true)
     await node.advanceTime(300)
     await node.mine(3)
@@ -703,12 +704,13 @@ describe('payouts', () => {
           { id: string; txid: string }[]
         >()
         late = list.find(({ id }) => id === 'late-1')?.txid ?? ''
-        return (await online('payments')).stdout.includes(late) && late
+        return late
       })
       .toMatch(TXID)
+    // It is written down before it is sent, and what is dropped before it has arrived would be mined all the same.
+    await expect.poll(() => node.dropTransaction(late)).toBe(true)
     ctrlC.abort()
     expect((await stopped).code).toBe(130)
-    await node.dropTransaction(late)
     await node.setAutomine(true)
     await pass(1_800)
     expect((await online('payments')).stdout).toContain(

@@ -1,7 +1,7 @@
 import { memoryStore } from '@coffer/core'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { openAccount } from './account.ts'
 import { formatAddress } from './address.ts'
 import { deriveScripts } from './derive.ts'
@@ -13,6 +13,22 @@ import { regtestNetwork } from './networks.ts'
 import { bitcoinRules } from './rules.ts'
 import { cosign, sign } from './sign.ts'
 import { decodeTx, weightOf } from './transaction.ts'
+
+// A thousand wallets of six descriptors: the scripts of each are derived once.
+vi.mock('./derive.ts', async (original) => {
+  const real = await original<typeof import('./derive.ts')>()
+  const made = new Map<string, ReturnType<typeof deriveScripts>>()
+  return {
+    ...real,
+    deriveScripts: (...given: Parameters<typeof deriveScripts>) => {
+      const [{ text }, ...place] = given
+      const name = [text, ...place].join()
+      const scripts = made.get(name) ?? real.deriveScripts(...given)
+      made.set(name, scripts)
+      return scripts
+    },
+  }
+})
 
 const rules = bitcoinRules(regtestNetwork)
 const owners = ['one', 'two', 'three'].map(keysOf)

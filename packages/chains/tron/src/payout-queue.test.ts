@@ -1,4 +1,4 @@
-import { CofferError, memoryStore, type Store } from '@coffer/core'
+import { CofferError, memoryStore, type Store, type TronCall, throwIfAborted } from '@coffer/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { BOB, EVE, type FakeNode, fakeNode, fakeWallet, OWN, ok, TRX, USDT } from './fake-source.fixture.ts'
 import { codeOf, later, when } from './hostile.fixture.ts'
@@ -382,6 +382,30 @@ describe('a queue of payouts', () => {
     const turns = made.queue.run({ interval: 1, signal: stop.signal })
     stop.abort()
     expect(await codeOf(turns.next())).toBe('ABORTED')
+  })
+
+  it.each([
+    ['before', 'before'],
+    ['after', 'bend'],
+  ] as const)('stopped %s one arrives, pays each once all the same', async (_, hook) => {
+    const made = await process()
+    await made.queue.add(payouts)
+    const stop = new AbortController()
+    // From then on nothing comes back, whatever is asked.
+    made.node[hook] = (calls: TronCall | readonly TronCall[]) => {
+      if ([calls].flat().some(({ path }) => path === 'wallet/broadcasthex')) stop.abort()
+      throwIfAborted(stop.signal)
+      return undefined
+    }
+    const turns = made.queue.run({ interval: 1, signal: stop.signal })
+    expect((await turns.next()).value).toMatchObject({ state: 'signed' })
+    expect(await codeOf(turns.next())).toBe('ABORTED')
+    expect(made.node.waiting.size).toBe(hook === 'bend' ? 1 : 0)
+    made.node.before = () => {}
+    made.node.bend = () => undefined
+    await runAll(await process(made.node, made.store))
+    expect(paid(made.node)).toEqual(ALL)
+    expect(made.node.mined.size).toBe(3)
   })
 
   it('keeps no more on their way than it was told', async () => {

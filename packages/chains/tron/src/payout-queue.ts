@@ -172,6 +172,8 @@ export function payoutQueue({
         sent.add(row.txid!)
         return row
       } catch (error) {
+        // Stopped while it was on its way: whether it arrived or not, the next run sends the identical bytes.
+        if (isCofferError(error, 'BROADCAST_UNKNOWN')) throwIfAborted(options.signal)
         if (!isCofferError(error, 'BROADCAST_REJECTED', 'INSUFFICIENT_FUNDS')) throw error
         return { ...row, state: 'refused', reason: error.message }
       }

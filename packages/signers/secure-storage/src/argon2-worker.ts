@@ -1,5 +1,5 @@
 /// <reference path="./raw.d.ts" />
-import { CofferError } from '@coffer/core'
+import { orAbort } from '@coffer/core'
 import hashWasm from 'hash-wasm/dist/argon2.umd.min.js?raw'
 import type { Argon2Request } from './argon2-request.ts'
 
@@ -21,31 +21,31 @@ const PATIENCE = 2_000
 
 /** The result of a worker of its own, ended afterwards with all its memory; `undefined` where the page cannot have one. Throws `ABORTED`. */
 export async function argon2InWorker(
-  { password, salt, memory, passes, lanes }: Argon2Request,
+  request: Argon2Request,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | undefined> {
-  const worker = await startWorker()
-  if (!worker) return undefined
+  const starting = startWorker()
   try {
-    return await new Promise<Uint8Array | undefined>((resolve, reject) => {
-      signal?.addEventListener(
-        'abort',
-        () => reject(new CofferError({ code: 'ABORTED', message: 'Cancelled.' })),
-        { once: true },
-      )
-      worker.onerror = () => resolve(undefined)
-      worker.onmessage = ({ data }: MessageEvent<Uint8Array | null>) => resolve(data ?? undefined)
-      worker.postMessage({
-        password,
-        salt,
-        memorySize: memory,
-        iterations: passes,
-        parallelism: lanes,
-      })
-    })
+    const worker = await orAbort(starting, signal)
+    return worker && (await orAbort(resultOf(worker, request), signal))
   } finally {
-    worker.terminate()
+    // Also one that starts after nobody waits for it any more.
+    void starting.then((worker) => worker?.terminate())
   }
+}
+
+function resultOf(
+  worker: Worker,
+  { password, salt, memory, passes, lanes }: Argon2Request,
+): Promise<Uint8Array | undefined> {
+  return new Promise((resolve) => {
+    worker.onerror = (event) => {
+      event.preventDefault()
+      resolve(undefined)
+    }
+    worker.onmessage = ({ data }: MessageEvent<Uint8Array | null>) => resolve(data ?? undefined)
+    worker.postMessage({ password, salt, memorySize: memory, iterations: passes, parallelism: lanes })
+  })
 }
 
 function startWorker(): Promise<Worker | undefined> {

@@ -10,17 +10,18 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isCofferError, memoryStore } from '@coffer/core'
-import { build } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { build, type Plugin } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sourcePaths } from '../../../../scripts/source-aliases.ts'
 import { fileStore } from './file.ts'
 import { createVault, hasVault, openVault } from './index.ts'
 import { CHEAP, MNEMONIC, memoryKey, PASSWORD } from './vault.fixture.ts'
 
 // The same as vault-power-cut.test.ts, with real processes and a real disk: each is killed at one step, and the next opens what is left.
+vi.mock('./argon2.ts', () => import('./quick-argon2.fixture.ts'))
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const here = mkdtempSync(join(tmpdir(), 'coffer-power-'))
@@ -41,11 +42,21 @@ beforeAll(async () => {
         .map(([entry, file]) => [entry, join(root, file)]),
     ),
     loader: { '.ts': 'ts' },
+    plugins: [quickArgon2],
     logLevel: 'error',
   })
   expect(await run('create', made, -1)).toContain('done')
 })
 afterAll(() => rmSync(here, { recursive: true }))
+
+const quickArgon2: Plugin = {
+  name: 'quick-argon2',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]argon2\.ts$/ }, ({ path }) => ({
+      contents: "export * from './quick-argon2.fixture.ts'",
+      resolveDir: dirname(path),
+    })),
+}
 
 function run(task: string, folder: string, step: number): Promise<string> {
   return new Promise((resolve, reject) => {

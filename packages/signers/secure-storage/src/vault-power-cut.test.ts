@@ -1,10 +1,11 @@
 import { memoryStore, type Store } from '@coffer/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createVault, hasVault, openVault, type Vault } from './index.ts'
 import { CHEAP, MNEMONIC, memoryKey, PASSWORD } from './vault.fixture.ts'
 
 // The power goes at every write, in stores that keep a key whole and in stores that tear it. file-power-cut.test.ts does the same to
-// processes and files.
+// processes and files. Passwords become keys quickly: it is of no account here how.
+vi.mock('./argon2.ts', () => import('./quick-argon2.fixture.ts'))
 
 const NEW = 'a new password'
 class PowerCut extends Error {}
