@@ -10,3 +10,5 @@ beforeAll(async () => {
 afterAll(() => nodes?.stop())
 
 everyLie('Esplora', () => nodes)
+// After many payments: from fewer it estimates no fee, and nothing would be signed.
+everyLie('Bitcoin Core', () => nodes, { depth: 'signing' })
