@@ -119,6 +119,7 @@ describe('G15: the whole house', () => {
       [
         "@foundry-rs/anvil",
         "esbuild",
+        "keccak",
         "pkcs11js",
         "secp256k1",
       ]

@@ -1,5 +1,5 @@
 import type { LedgerLink } from './link.ts'
-import { isDisconnected } from './status.ts'
+import { disconnected, isDisconnected } from './status.ts'
 
 /** A transport, or a function that opens one: then a lost connection can be made again. */
 export type TransportSource<T> = T | (() => T | Promise<T>)
@@ -12,6 +12,8 @@ export interface Connection<T> {
   /** The transport; opens one where there is none. */
   open(): Promise<T>
   exchange(apdu: Uint8Array): Promise<Uint8Array>
+  /** Runs `task`; throws `DEVICE_DISCONNECTED` when the device goes meanwhile, whatever the transport does with what waits. */
+  during<R>(task: (transport: T) => Promise<R>): Promise<R>
   /** Takes note of an error: after a disconnection the next operation opens a new transport. */
   note(error: unknown): void
   /** Closes what it opened itself. */
@@ -34,10 +36,22 @@ export function connectionTo<T extends object>(
     },
     exchange: async (apdu) => {
       try {
-        return await link.exchange(await connection.open(), apdu)
+        return await connection.during((transport) => link.exchange(transport, apdu))
       } catch (error) {
         connection.note(error)
         throw error
+      }
+    },
+    during: async (task) => {
+      const transport = await connection.open()
+      let forget: (() => void) | undefined
+      const gone = new Promise<never>((_, reject) => {
+        forget = link.onDisconnect?.(transport, () => reject(disconnected()))
+      })
+      try {
+        return await Promise.race([task(transport), gone])
+      } finally {
+        forget?.()
       }
     },
     note: (error) => {

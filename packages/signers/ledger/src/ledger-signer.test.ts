@@ -150,6 +150,40 @@ describe('the device', () => {
     expect(device.shown.filter(({ kind }) => kind === 'transaction').length).toBe(before + 1)
   })
 
+  it('is unplugged, and the transport leaves what waits unanswered, as that of WebHID does', async () => {
+    const { person, shown, decide } = hands()
+    const device = ledgerDevice({ mnemonic: MNEMONIC, apps: [ethereumDeviceApp({})] })
+    const signer = ledgerSigner({
+      transport: async () => {
+        const transport = await device.connect()
+        const { exchange } = transport
+        transport.exchange = (apdu) =>
+          exchange(apdu).catch((error: Error) => {
+            if (error.name !== 'DisconnectedDeviceDuringOperation') throw error
+            return new Promise<never>(() => {})
+          })
+        return transport
+      },
+      apps: [ethereumApp()],
+    })
+    const draft = await payment(signer)
+    device.setPerson(person)
+    const signing = signer.sign({ chain, draft })
+    await shown
+    decide('unplug')
+    await expect(signing).rejects.toMatchObject({ code: 'DEVICE_DISCONNECTED' })
+    device.plug()
+    expect(await signer.app()).toMatchObject({ name: 'BOLOS' })
+  })
+
+  it('that was unplugged while nobody asked is found by the first question', async () => {
+    const { device, signer } = make()
+    await signer.publicKey(PATH)
+    device.unplug()
+    device.plug()
+    expect(await signer.app()).toMatchObject({ name: 'BOLOS' })
+  })
+
   it('that was given as a transport, and left when an app opened, is told to be connected again', async () => {
     const device = ledgerDevice({ mnemonic: MNEMONIC, apps: [ethereumDeviceApp({})] })
     const transport = await device.connect()

@@ -12,7 +12,7 @@ import {
 } from '@coffer/core'
 import type { AddressRequest, LedgerApp, RegisterRequest, Session } from './app.ts'
 import { connectionTo, type TransportSource } from './connection.ts'
-import { type AppVersion, openApp, readApp } from './open-app.ts'
+import { type AppVersion, findApp, openApp } from './open-app.ts'
 import type { LedgerPrompt } from './prompt.ts'
 import { queueOf } from './queue.ts'
 import { deviceError } from './status.ts'
@@ -118,7 +118,7 @@ export function ledgerSigner<T extends object>(config: LedgerConfig<T>): LedgerS
             { mayOpen: openApps, prompt, signal },
           )
           throwIfAborted(signal)
-          return await task({ transport: await connection.open(), app: open, fingerprint, prompt })
+          return await connection.during((transport) => task({ transport, app: open, fingerprint, prompt }))
         } catch (cause) {
           connection.note(cause)
           throw deviceError(cause, { app: name, words: app.words })
@@ -197,7 +197,7 @@ export function ledgerSigner<T extends object>(config: LedgerConfig<T>): LedgerS
       if (!registerAccount) throw unable(request.chain, 'accounts that have to be registered')
       return onChain(request.chain, options, (_, session) => registerAccount(session, request))
     },
-    app: ({ signal } = {}) => untilDisposed(signal, (signal) => queue.run(() => readApp(connection), signal)),
+    app: ({ signal } = {}) => untilDisposed(signal, (signal) => queue.run(() => findApp(connection), signal)),
     close: () => queue.run(() => connection.close(), undefined),
     dispose: () => {
       if (disposal.signal.aborted) return

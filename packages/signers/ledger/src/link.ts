@@ -4,6 +4,8 @@ export interface LedgerLink<T> {
   readonly name: string
   /** One raw exchange: data, then the two bytes of the status word. */
   exchange(transport: T, apdu: Uint8Array): Promise<Uint8Array>
+  /** Calls `listener` once the device is gone; returns how to stop listening. Some transports leave what waits unanswered. */
+  onDisconnect?(transport: T, listener: () => void): () => void
   /** Ends the connection. */
   close(transport: T): Promise<void>
 }

@@ -18,7 +18,7 @@ const OK = 0x9000
 const DASHBOARDS = ['BOLOS', 'OLOS\0']
 
 /** What runs on the device, asked by the one command that every app knows. */
-export async function readApp<T>(connection: Connection<T>): Promise<AppVersion> {
+async function readApp<T>(connection: Connection<T>): Promise<AppVersion> {
   const answer = await send(connection, [0xb0, 0x01, 0, 0, 0], { app: 'Ledger' })
   const name = answer.subarray(2, 2 + answer[1]!)
   const rest = answer.subarray(2 + name.length)
@@ -45,7 +45,7 @@ export async function openApp<T>(
   },
 ): Promise<AppVersion> {
   const { mayOpen, prompt, signal } = options
-  const found = await firstAnswer(connection)
+  const found = await findApp(connection)
   const app = found.name === wanted.app ? found : await switchTo(found)
   if (isOlder(app.version, wanted.oldest))
     throw new CofferError({
@@ -79,7 +79,7 @@ export async function openApp<T>(
 }
 
 /** The first question of an operation: where the connection was lost since the last one, it is made again. */
-async function firstAnswer<T>(connection: Connection<T>): Promise<AppVersion> {
+export async function findApp<T>(connection: Connection<T>): Promise<AppVersion> {
   const isFresh = !connection.isOpen
   try {
     return await readApp(connection)

@@ -9,11 +9,17 @@ export interface LedgerjsTransport {
   exchange(apdu: never, ...more: never[]): Promise<Uint8Array>
   send(...args: never[]): Promise<Uint8Array>
   close(): Promise<void>
+  on?(event: string, listener: () => void): unknown
+  off?(event: string, listener: () => void): unknown
 }
 
 export const ledgerjsLink: LedgerLink<LedgerjsTransport> = {
   name: 'ledgerjs',
   exchange: async (transport, apdu) => Uint8Array.from(await transport.exchange(buffer(apdu) as never)),
+  onDisconnect: (transport, listener) => {
+    transport.on?.('disconnect', listener)
+    return () => void transport.off?.('disconnect', listener)
+  },
   close: (transport) => transport.close(),
 }
 
