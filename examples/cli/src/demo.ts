@@ -7,6 +7,7 @@ import { type Devnet, startDevnet } from '@coffer/devnet'
 import { generateMnemonic } from '@coffer/signer-software'
 import { payOnBitcoin } from './demo/bitcoin.ts'
 import { payOnEvm } from './demo/evm.ts'
+import { payWithLedger } from './demo/ledger.ts'
 import { beHostile, stopLiars } from './demo/reach.ts'
 import { check, show, signal, step, tell, title } from './demo/story.ts'
 import { payOnTron } from './demo/tron.ts'
@@ -32,6 +33,7 @@ await tell(async () => {
     await payOnEvm(evm, mnemonic)
     if (bitcoin) await payOnBitcoin(bitcoin.bitcoin, mnemonic)
     await payOnTron(tron.tron, mnemonic)
+    await payWithLedger({ ...evm, ...tron, ...bitcoin }, mnemonic)
     if (hostile) {
       step('Count the lies')
       const lies = await stopLiars()
