@@ -28,6 +28,7 @@ import type { LedgerApp, Session, SignRequest } from '../app.ts'
 import type { BitcoinClient, Clients, WalletPolicy } from '../clients.ts'
 import { deviceRing } from '../ring.ts'
 import type { StatusWords } from '../status.ts'
+import { mismatch } from './account-model.ts'
 import { ecdsaOfDer } from './der.ts'
 import { readRegistration, writeRegistration } from './registrations.ts'
 import { walletPolicy } from './wallet-policy.ts'
@@ -188,11 +189,7 @@ function compared(shown: string, { script }: AccountScript, network: BitcoinNetw
   const own = formatAddress(script, network)!
   const expected = network.testnet ? formatAddress(script, { ...network, ...TESTNET }) : own
   if (shown === expected) return own
-  throw new CofferError({
-    code: 'ADDRESS_MISMATCH',
-    message: `The Ledger shows ${shown}, but this account has ${expected}. Do not use this address: the account is not of this device, or was tampered with.`,
-    details: { shown, expected },
-  })
+  throw mismatch(shown, expected!)
 }
 
 /** Keys of the paths of an account, from the extended key of its last hardened step: one question for all of them. */

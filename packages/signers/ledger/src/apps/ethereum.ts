@@ -1,4 +1,4 @@
-import { type ChainRules, CofferError, HARDENED, type KeyRing, splitOrigin } from '@coffer/core'
+import { type ChainRules, CofferError, HARDENED, type KeyRing } from '@coffer/core'
 import {
   authorizationHash,
   decodeUnsigned,
@@ -10,9 +10,9 @@ import {
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { LedgerApp, Session } from '../app.ts'
 import type { Clients, EthereumClient } from '../clients.ts'
-import { deviceRing, withRecovery } from '../ring.ts'
+import { withRecovery } from '../ring.ts'
 import { deviceError, type Meaning, type StatusWords, statusWordOf } from '../status.ts'
-import { compareAddress, compressed, messageBytes, needsPath } from './account-key.ts'
+import { readKey, ringOf, showAddress, signMessage } from './account-model.ts'
 import { typedDataJson } from './typed-data-json.ts'
 
 export interface EthereumAppOptions {
@@ -83,44 +83,15 @@ export function ethereumLedgerApp<T>(
       const client = await connect(session.transport)
       return chain.sign(draft, transactionRing(client, session, decodeUnsigned(draft.payload), tokens))
     },
-    signMessage: async (session, { chain, account, message }) => {
-      const client = await connect(session.transport)
-      const bytes = messageBytes(message, session.app.name)
-      const ring = ringOf(client, (path) => {
-        session.prompt({ kind: 'confirm', app: session.app.name, what: 'message', blind: false })
-        return client.signMessage({ path, message: bytes })
-      })
-      return chain.signMessage!({ account, message }, ring)
-    },
+    signMessage: async (session, request) => signMessage(await connect(session.transport), session, request),
     signTypedData: async (session, { chain, account, typedData }) => {
       const client = await connect(session.transport)
       const parts = typedDataParts(typedData, networkOf(chain))
       const ring = ringOf(client, (path) => signTypedData(client, session, path, parts))
       return chain.signTypedData!({ account, typedData }, ring)
     },
-    showAddress: async ({ transport, app, prompt }, { chain, account, address }) => {
-      const { origin, rest } = splitOrigin(chain.parseAccount(account))
-      const own = rest.slice(rest.lastIndexOf(':') + 1)
-      if (address !== undefined) compareAddress(own, chain.parseAddress(address))
-      const client = await connect(transport)
-      prompt({ kind: 'confirm', app: app.name, what: 'address', blind: false })
-      return compareAddress(
-        (await client.publicKey({ path: needsPath(origin?.path ?? 'm'), show: true })).address,
-        own,
-      )
-    },
+    showAddress: async (session, request) => showAddress(await connect(session.transport), session, request),
   }
-}
-
-/** The ring of one document. */
-function ringOf(
-  client: EthereumClient,
-  sign: (path: string, hash: Uint8Array) => Promise<Uint8Array>,
-): KeyRing {
-  return deviceRing({
-    publicKey: (path) => readKey(client, path),
-    ecdsa: async (path, hash) => [await sign(path, hash)],
-  })
 }
 
 /** The ring of a transaction: its own authorisations are signed first, and stand in what is signed last. */
@@ -206,10 +177,6 @@ async function signTypedData<T>(
     prompt({ kind: 'confirm', app: app.name, what: 'typed data', blind: true })
     return client.signTypedDataHashes({ path, domainHash, messageHash })
   }
-}
-
-async function readKey(client: EthereumClient, path: string): Promise<Uint8Array> {
-  return compressed((await client.publicKey({ path: needsPath(path), show: false })).publicKey)
 }
 
 function networkOf(chain: ChainRules): EvmRules['network'] {

@@ -1,11 +1,10 @@
-import { type ChainRules, CofferError, HARDENED, type KeyRing, splitOrigin } from '@coffer/core'
+import { type ChainRules, CofferError, HARDENED, type KeyRing } from '@coffer/core'
 import { type TronRules, typedDataParts } from '@coffer/tron'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import type { LedgerApp, Session, SignRequest } from '../app.ts'
 import type { Clients, TronClient } from '../clients.ts'
-import { deviceRing } from '../ring.ts'
 import { type Meaning, type StatusWords, statusWordOf } from '../status.ts'
-import { compareAddress, compressed, messageBytes, needsPath } from './account-key.ts'
+import { readKey, ringOf, showAddress, signMessage } from './account-model.ts'
 
 export interface TronAppOptions {
   /**
@@ -71,15 +70,7 @@ export function tronLedgerApp<T>(
       request.chain.sign(request.draft, await transactionRing(session, request)),
     cosign: async (session, request) =>
       request.chain.cosign!(request.draft, await transactionRing(session, request)),
-    signMessage: async ({ transport, app, prompt }, { chain, account, message }) => {
-      const client = await connect(transport)
-      const bytes = messageBytes(message, app.name)
-      const ring = ringOf(client, (path) => {
-        prompt({ kind: 'confirm', app: app.name, what: 'message', blind: false })
-        return client.signMessage({ path, message: bytes })
-      })
-      return chain.signMessage!({ account, message }, ring)
-    },
+    signMessage: async (session, request) => signMessage(await connect(session.transport), session, request),
     signTypedData: async ({ transport, app, prompt }, { chain, account, typedData }) => {
       const client = await connect(transport)
       const { domainHash, messageHash } = typedDataParts(typedData, networkOf(chain))
@@ -90,29 +81,8 @@ export function tronLedgerApp<T>(
       })
       return chain.signTypedData!({ account, typedData }, ring)
     },
-    showAddress: async ({ transport, app, prompt }, { chain, account, address }) => {
-      const { origin, rest } = splitOrigin(chain.parseAccount(account))
-      const own = rest.slice(rest.lastIndexOf(':') + 1)
-      if (address !== undefined) compareAddress(own, chain.parseAddress(address))
-      const client = await connect(transport)
-      prompt({ kind: 'confirm', app: app.name, what: 'address', blind: false })
-      return compareAddress(
-        (await client.publicKey({ path: needsPath(origin?.path ?? 'm'), show: true })).address,
-        own,
-      )
-    },
+    showAddress: async (session, request) => showAddress(await connect(session.transport), session, request),
   }
-}
-
-function ringOf(client: TronClient, sign: (path: string, hash: Uint8Array) => Promise<Uint8Array>): KeyRing {
-  return deviceRing({
-    publicKey: (path) => readKey(client, path),
-    ecdsa: async (path, hash) => [await sign(path, hash)],
-  })
-}
-
-async function readKey(client: TronClient, path: string): Promise<Uint8Array> {
-  return compressed((await client.publicKey({ path: needsPath(path), show: false })).publicKey)
 }
 
 const isTooLong = (cause: unknown): boolean =>
