@@ -222,7 +222,7 @@ describe('without a network', () => {
   it('explains itself', async () => {
     const help = await coffer('--help')
     expect(help.code).toBe(0)
-    const commands = [...help.stdout.matchAll(/^ {2}([a-z-]+)(?: (?:<[\w.]+>|\[\w+\]))* {2,}\S/gm)].map(
+    const commands = [...help.stdout.matchAll(/^ {2}([a-z][a-z-]*)(?: (?:<[\w.]+>|\[\w+\]))* {2,}\S/gm)].map(
       (match) => match[1]!,
     )
     expect(commands).toEqual([
@@ -231,6 +231,7 @@ describe('without a network', () => {
       'vault',
       'backup',
       'accounts',
+      'ledger',
       'second-factor',
       'receive',
       'balance',
