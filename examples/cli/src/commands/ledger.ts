@@ -14,6 +14,7 @@ export function ledgerCommand(program: Command, cli: Cli): void {
     .command('ledger')
     .description('a Ledger: what is open on it, and registering accounts of several keys')
     .action(() => group.help())
+  withExamples(group, 'coffer ledger status', 'coffer --signer ledger accounts --add --chain bitcoin')
   withExamples(
     withOptions(group.command('status').description('which app is open'), 'devnet', 'json'),
     'coffer ledger status',

@@ -4,6 +4,9 @@ import { disconnected, isDisconnected } from './status.ts'
 /** A transport, or a function that opens one: then a lost connection can be made again. */
 export type TransportSource<T> = T | (() => T | Promise<T>)
 
+/** How long an answer may be on its way after the device has gone, in milliseconds. */
+const GRACE = 50
+
 /** The connection of a signer to its device. */
 export interface Connection<T> {
   /** Whether there is a transport now, as far as is known. */
@@ -31,8 +34,14 @@ export function connectionTo<T extends object>(
     },
     canReopen: typeof source === 'function',
     open: async () => {
-      current ??= typeof source === 'function' ? await source() : source
-      return current
+      if (current !== undefined) return current
+      const opened = typeof source === 'function' ? await source() : source
+      current = opened
+      if (connection.canReopen)
+        link.onDisconnect?.(opened, () => {
+          if (current === opened) current = undefined
+        })
+      return opened
     },
     exchange: async (apdu) => {
       try {
@@ -46,7 +55,8 @@ export function connectionTo<T extends object>(
       const transport = await connection.open()
       let forget: (() => void) | undefined
       const gone = new Promise<never>((_, reject) => {
-        forget = link.onDisconnect?.(transport, () => reject(disconnected()))
+        // What was answered at the last moment still comes.
+        forget = link.onDisconnect?.(transport, () => setTimeout(() => reject(disconnected()), GRACE))
       })
       try {
         return await Promise.race([task(transport), gone])

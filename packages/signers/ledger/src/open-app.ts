@@ -58,7 +58,7 @@ export async function openApp<T>(
   async function switchTo(found: AppVersion): Promise<AppVersion> {
     if (!mayOpen) throw wrongApp(wanted.app, found.name)
     if (!isDashboard(found.name)) {
-      await send(connection, [0xb0, 0xa7, 0, 0, 0], { app: found.name })
+      await move(connection, [0xb0, 0xa7, 0, 0, 0], { app: found.name })
       const left = await settled(connection, ({ name }) => isDashboard(name), signal)
       if (left.name === wanted.app) return left
       if (!isDashboard(left.name)) throw wrongApp(wanted.app, left.name)
@@ -66,7 +66,7 @@ export async function openApp<T>(
     prompt({ kind: 'open-app', app: wanted.app })
     const name = new TextEncoder().encode(wanted.app)
     try {
-      await send(connection, [0xe0, 0xd8, 0, 0, name.length, ...name], { app: wanted.app })
+      await move(connection, [0xe0, 0xd8, 0, 0, name.length, ...name], { app: wanted.app })
     } catch (error) {
       // A dashboard that cannot open apps: the person has to.
       if (isCofferError(error, 'DEVICE_APP_OLD', 'DEVICE_WRONG_APP')) throw wrongApp(wanted.app, 'BOLOS')
@@ -113,6 +113,15 @@ async function settled<T>(
         })
       if (isLast || !isDisconnected(error)) throw error
     }
+  }
+}
+
+/** A command after which the device goes and comes back: it may be gone before its answer is read. */
+async function move<T>(connection: Connection<T>, apdu: readonly number[], asked: Asked): Promise<void> {
+  try {
+    await send(connection, apdu, asked)
+  } catch (error) {
+    if (!connection.canReopen || !isDisconnected(error)) throw error
   }
 }
 
