@@ -112,7 +112,7 @@ describe('a device that lies in one of its answers', () => {
           const signer = lyingSigner(fullDevice(), told)
           await outcome(signer.sign({ chain, draft }), (signed) => chain.checkSigned(signed))
         }),
-        { numRuns: 40, seed: 20090103 },
+        { numRuns: 25, seed: 20090103 },
       )
     },
     120_000,
