@@ -92,6 +92,20 @@ describe('coffer --signer ledger', () => {
     expect(ran.code).toBe(3)
   })
 
+  it('is left by Ctrl-C while it asks', async () => {
+    const ctrlC = new AbortController()
+    const ran = await runIn(
+      home,
+      `--signer ledger --ledger simulator send --chain ethereum --to ${TO['ethereum']} --amount 1 --yes --devnet`,
+      {
+        signal: ctrlC.signal,
+        answers: [['Approve on the simulated Ledger', 'y']],
+        hear: (text) => text.includes('Check the transaction') && ctrlC.abort(),
+      },
+    )
+    expect([ran.code, ran.stdout]).toEqual([130, ''])
+  })
+
   it('has no simulator for chains where money is real', async () => {
     const ran = await runIn(home, '--signer ledger --ledger simulator ledger status')
     expect(ran.code).toBe(2)

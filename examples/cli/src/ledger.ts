@@ -7,6 +7,9 @@ import { type Io, isInteractive } from './io.ts'
 import { type Output, oneLine } from './output.ts'
 import { prompts } from './prompts.ts'
 
+/** In milliseconds; the longest that a timer can wait is as good as never. */
+const [SOON, NEVER] = [300, 2 ** 31 - 1]
+
 /**
  * Lends the Ledger of `--ledger` to `task` and lets go of it afterwards. Says what to do at the device whenever there is
  * something to do. Throws `MISSING_DEPENDENCY` with what to install.
@@ -15,7 +18,7 @@ export async function withLedger<T>(
   context: Context,
   task: (signer: LedgerSigner) => Promise<T>,
 ): Promise<T> {
-  const { output, store, options } = context
+  const { io, output, store, options } = context
   const signer = ledgerSigner({
     transport: transportOf(options.ledger ?? 'hid', context),
     // Which accounts of several keys the device knows is remembered with everything else.
@@ -25,7 +28,13 @@ export async function withLedger<T>(
   try {
     return await task(signer)
   } finally {
-    await signer.close()
+    const closed = signer.close()
+    // After Ctrl-C the device may still show what it was asked.
+    const waiting = setTimeout(
+      () => output.say('The Ledger still waits for an answer: refuse it there, or press Ctrl-C once more.'),
+      io.signal.aborted ? SOON : NEVER,
+    )
+    await closed.finally(() => clearTimeout(waiting))
     signer.dispose()
   }
 }
