@@ -23,10 +23,21 @@ export interface Connection<T> {
   close(): Promise<void>
 }
 
+/** One connection for each source, however many signers share it: a device is not opened a second time while it is open. */
+const connections = new WeakMap<object, Connection<never>>()
+
 export function connectionTo<T extends object>(
   source: TransportSource<T>,
   link: LedgerLink<T>,
 ): Connection<T> {
+  const known = connections.get(source) as Connection<T> | undefined
+  if (known) return known
+  const connection = makeConnection(source, link)
+  connections.set(source, connection as Connection<never>)
+  return connection
+}
+
+function makeConnection<T extends object>(source: TransportSource<T>, link: LedgerLink<T>): Connection<T> {
   let current: T | undefined
   const connection: Connection<T> = {
     get isOpen() {

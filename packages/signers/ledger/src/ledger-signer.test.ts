@@ -236,6 +236,23 @@ describe('one after the other', () => {
     expect(order).toEqual(['a', 'b', 'c', 'd'])
   })
 
+  it('opens a device once for two signers, and again after one of them has closed it', async () => {
+    const device = ledgerDevice({ mnemonic: MNEMONIC, apps: [ethereumDeviceApp({})], open: 'Ethereum' })
+    let opened = 0
+    const transport = () => {
+      opened += 1
+      return device.connect()
+    }
+    const one = ledgerSigner({ transport, apps: [ethereumApp()] })
+    const two = ledgerSigner({ transport, apps: [ethereumApp()] })
+    await Promise.all([one.publicKey(PATH), two.publicKey(PATH)])
+    await one.publicKey(PATH)
+    expect(opened).toBe(1)
+    one.dispose()
+    expect(await two.publicKey(PATH)).toMatchObject({ path: PATH })
+    expect(opened).toBe(2)
+  })
+
   it('takes what was cancelled out of the queue, and never asks the device for it', async () => {
     const { person, shown, decide } = hands()
     const { device, signer } = make()
