@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type Browser, type CDPSession, chromium, type Page as Tab } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { bundle } from './browser/bundle.ts'
+import { recordMainThread } from './browser/main-thread.ts'
 import type { Page } from './browser/page.ts'
 
 // The vault in a real browser: its database, its worker, its passkeys.
@@ -148,11 +149,24 @@ describe.skipIf(!existsSync(executablePath) && !isRequired)(
         await tab.reload()
         await tab.waitForFunction(() => 'page' in globalThis)
         expect(await call(tab, 'reopen')).toBe(key)
-        expect((await call(tab, 'unlock', { password: 'a wrong password' })).result).toBe('UNLOCK_FAILED')
-        const { result, ...figures } = await call(tab, 'unlock', { password: PASSWORD })
-        show('Unlock by a password', figures)
-        expect(result).toBe('unlocked')
+        expect(await call(tab, 'unlock', { password: 'a wrong password' })).toBe('UNLOCK_FAILED')
+        expect(await call(tab, 'unlock', { password: PASSWORD })).toBe('unlocked')
         expect(await call(tab, 'stored')).not.toContain('winner')
+      })
+
+      it('opens without a task of 16 milliseconds', { timeout: 60_000, retry: 4 }, async () => {
+        await call(tab, 'makeVault', PASSWORD, MNEMONIC)
+        await tab.reload()
+        await tab.waitForFunction(() => 'page' in globalThis)
+        await call(tab, 'reopen')
+        const { took, longest, busiest } = await recordMainThread(browser, tab, async () =>
+          expect(await call(tab, 'unlock', { password: PASSWORD })).toBe('unlocked'),
+        )
+        console.log(
+          `Unlock by a password: ${took.toFixed(0)} ms; the page was blocked ${longest.toFixed(1)} ms at most, and worked ${busiest.toFixed(1)} ms at most`,
+        )
+        // Other programs hold up a page as well, so the figure above is no condition.
+        expect(busiest).toBeLessThan(16)
       })
 
       it('opens by a key of the browser that cannot be exported', async () => {
@@ -161,7 +175,7 @@ describe.skipIf(!existsSync(executablePath) && !isRequired)(
         await tab.reload()
         await tab.waitForFunction(() => 'page' in globalThis)
         await call(tab, 'reopen')
-        expect((await call(tab, 'unlock', 'device')).result).toBe('unlocked')
+        expect(await call(tab, 'unlock', 'device')).toBe('unlocked')
       })
 
       it('opens by a passkey, and by a PIN beside one', async () => {
@@ -171,21 +185,19 @@ describe.skipIf(!existsSync(executablePath) && !isRequired)(
         expect(await call(tab, 'addPasskey')).toBe('device')
         expect(await call(tab, 'addPin', '271828')).toBe('pin')
         await call(tab, 'lock')
-        const { result, ...figures } = await call(tab, 'unlock', 'passkey')
-        show('Unlock by a passkey', figures)
-        expect(result).toBe('unlocked')
+        expect(await call(tab, 'unlock', 'passkey')).toBe('unlocked')
         await call(tab, 'lock')
         expect(await call(tab, 'unlockWithPin', '271829')).toBe('UNLOCK_FAILED')
         expect(await call(tab, 'unlockWithPin', '271828')).toBe('unlocked')
         await call(tab, 'lock')
         // The person is not who they should be.
         await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: false })
-        expect((await call(tab, 'unlock', 'passkey')).result).toBe('STORE_CANCELLED')
+        expect(await call(tab, 'unlock', 'passkey')).toBe('STORE_CANCELLED')
         await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true })
         // Another passkey is another secret; one that was deleted looks like a refusal.
         await cdp.send('WebAuthn.clearCredentials', { authenticatorId })
-        expect((await call(tab, 'unlock', 'passkey')).result).toBe('STORE_CANCELLED')
-        expect((await call(tab, 'unlock', { password: PASSWORD })).result).toBe('unlocked')
+        expect(await call(tab, 'unlock', 'passkey')).toBe('STORE_CANCELLED')
+        expect(await call(tab, 'unlock', { password: PASSWORD })).toBe('unlocked')
       }, 60_000)
 
       it('takes no passkey that gives no secrets, and keeps nothing of it', async () => {

@@ -147,8 +147,16 @@ async function reopen(): Promise<string> {
   return hex((await secureStorageSigner({ vault }).publicKey(path)).publicKey)
 }
 
-const unlock = (how: { password: string } | 'passkey' | 'device'): Promise<Timed> =>
-  timed(() =>
+/** Between two marks, for who traces the page. */
+async function marked(task: () => Promise<string>): Promise<string> {
+  performance.mark('begin')
+  const result = await task()
+  performance.mark('end')
+  return result
+}
+
+const unlock = (how: { password: string } | 'passkey' | 'device'): Promise<string> =>
+  marked(() =>
     opened()
       .unlock(how === 'passkey' ? { key: passkey } : how === 'device' ? { key: deviceKey } : how)
       .then(() => opened().state, code),

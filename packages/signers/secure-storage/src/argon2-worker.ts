@@ -19,18 +19,25 @@ postMessage('ready')`
 /** A worker that a page does not allow says so late or never. */
 const PATIENCE = 2_000
 
+/** Giving back the memory of a worker holds up the page's own for 10 milliseconds; so long after, the page has gone on. */
+const LINGER = 100
+
 /** The result of a worker of its own, ended afterwards with all its memory; `undefined` where the page cannot have one. Throws `ABORTED`. */
 export async function argon2InWorker(
   request: Argon2Request,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | undefined> {
   const starting = startWorker()
+  // Also one that starts after nobody waits for it any more.
+  const end = (): void => void starting.then((worker) => worker?.terminate())
   try {
     const worker = await orAbort(starting, signal)
-    return worker && (await orAbort(resultOf(worker, request), signal))
-  } finally {
-    // Also one that starts after nobody waits for it any more.
-    void starting.then((worker) => worker?.terminate())
+    const result = worker && (await orAbort(resultOf(worker, request), signal))
+    setTimeout(end, LINGER)
+    return result
+  } catch (error) {
+    end()
+    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import { CofferError, randomBytes } from '@coffer/core'
+import { CofferError, randomBytes, sleep } from '@coffer/core'
 import { argon2id } from './argon2.ts'
 import { fromBase64, toBase64, utf8 } from './bytes.ts'
 
@@ -70,7 +70,13 @@ export async function stretch(
   const bytes = utf8(password.normalize('NFKC') || '\0')
   const { memory, passes, lanes } = kdf
   try {
-    return await argon2id({ password: bytes, salt: fromBase64(kdf.salt), memory, passes, lanes }, { signal })
+    const material = await argon2id(
+      { password: bytes, salt: fromBase64(kdf.salt), memory, passes, lanes },
+      { signal },
+    )
+    // What follows on this thread is work enough for one task of a page.
+    await sleep(0)
+    return material
   } finally {
     bytes.fill(0)
   }

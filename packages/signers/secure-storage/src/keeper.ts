@@ -1,4 +1,4 @@
-import { CofferError, isCofferError, type PublicKey, randomBytes, type Signer, withLock } from '@coffer/core'
+import { CofferError, isCofferError, type PublicKey, randomBytes, type Signer, sleep, withLock } from '@coffer/core'
 import { attemptsOf, counted, MOST_PINS } from './attempts.ts'
 import { type Watchman, watchman } from './auto-lock.ts'
 import { type StoredSecret, wipeSecrets } from './body.ts'
@@ -178,7 +178,10 @@ export function keepVault(
       const passwords = stretcher(signal)
       try {
         const found = await findKey(now, how, passwords, signal)
+        // One task of a page for the key, one for the contents, and one for what the app does with them.
+        await sleep(0)
         const secrets = found && readContents(now, found)
+        await sleep(0)
         if (secrets) return { now, opened: found, secrets }
         found?.dataKey.fill(0)
         return undefined

@@ -327,7 +327,7 @@ describe('locking', () => {
   })
 
   it('locks after idle time, which use puts off', async () => {
-    vi.useFakeTimers()
+    vi.useFakeTimers({ shouldAdvanceTime: true })
     const vault = await make(memoryStore(), { autoLock: { idle: 60_000 } })
     const heard: string[] = []
     vault.on('lock', (reason) => heard.push(reason))
