@@ -94,16 +94,23 @@ async function timed(task: () => Promise<string>): Promise<Timed> {
   return { result, took, blocked: longest.beat, frame: longest.frame, timer: longest.timer, longTasks }
 }
 
+/** `/self?/worker.js`: a page with a worker of its own. */
+const own = location.search.slice(1)
+const worker = own ? () => new Worker(own, { type: 'module' }) : undefined
+
 const stretched = (memory: number, passes: number): Promise<Timed> =>
   timed(async () =>
     hex(
-      await argon2id({
-        password: new TextEncoder().encode('correct horse battery'),
-        salt: new Uint8Array(16).fill(7),
-        memory,
-        passes,
-        lanes: 1,
-      }),
+      await argon2id(
+        {
+          password: new TextEncoder().encode('correct horse battery'),
+          salt: new Uint8Array(16).fill(7),
+          memory,
+          passes,
+          lanes: 1,
+        },
+        { worker },
+      ),
     ),
   )
 
@@ -124,7 +131,7 @@ async function abortStretch(): Promise<string> {
     passes: 10,
     lanes: 1,
   }
-  const error = await argon2id(request, { signal: controller.signal }).then(() => 'done', code)
+  const error = await argon2id(request, { signal: controller.signal, worker }).then(() => 'done', code)
   return performance.now() - start < 1_500 ? error : 'it went on'
 }
 
@@ -136,13 +143,13 @@ const opened = (): Vault => vault!
 const path = 'm/44h/60h/0h/0/0'
 
 async function makeVault(password: string, mnemonic: string): Promise<string> {
-  vault = await createVault({ store, password, secrets: [{ kind: 'mnemonic', mnemonic }] })
+  vault = await createVault({ store, password, secrets: [{ kind: 'mnemonic', mnemonic }], worker })
   return hex((await secureStorageSigner({ vault }).publicKey(path)).publicKey)
 }
 
 /** The public key while it is locked, then the time of unlocking. */
 async function reopen(): Promise<string> {
-  vault = await openVault({ store })
+  vault = await openVault({ store, worker })
   if (vault.state !== 'locked') throw new Error('it is open')
   return hex((await secureStorageSigner({ vault }).publicKey(path)).publicKey)
 }

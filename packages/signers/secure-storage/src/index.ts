@@ -1,3 +1,4 @@
+export type { Argon2Worker } from './argon2-in-worker.ts'
 export type { AutoLock } from './auto-lock.ts'
 export type { DeviceKey, DeviceKeyData, DeviceKeyOptions } from './device-key.ts'
 export type { SecretInfo } from './envelope.ts'

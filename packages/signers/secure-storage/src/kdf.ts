@@ -1,5 +1,5 @@
 import { CofferError, randomBytes, sleep } from '@coffer/core'
-import { argon2id } from './argon2.ts'
+import { type Argon2Options, argon2id } from './argon2.ts'
 import { fromBase64, toBase64, utf8 } from './bytes.ts'
 
 /** What it costs to try one password. */
@@ -59,11 +59,7 @@ export function isWeaker(kdf: Kdf, cost: KdfCost): boolean {
  * A password or PIN as 32 bytes, slow on purpose. Of a password every Unicode writing is the same (NFKC), so that it opens
  * what another keyboard typed.
  */
-export async function stretch(
-  password: string,
-  kdf: Kdf,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
+export async function stretch(password: string, kdf: Kdf, options: Argon2Options): Promise<Uint8Array> {
   if (typeof password !== 'string')
     throw new CofferError({ code: 'INVALID_REQUEST', message: 'A password or PIN is a text.' })
   // None is empty, so that what opens no vault may stand for it: some implementations take no empty one.
@@ -72,7 +68,7 @@ export async function stretch(
   try {
     const material = await argon2id(
       { password: bytes, salt: fromBase64(kdf.salt), memory, passes, lanes },
-      { signal },
+      options,
     )
     // What follows on this thread is work enough for one task of a page.
     await sleep(0)

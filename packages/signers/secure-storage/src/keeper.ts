@@ -1,4 +1,13 @@
-import { CofferError, isCofferError, type PublicKey, randomBytes, type Signer, sleep, withLock } from '@coffer/core'
+import {
+  CofferError,
+  isCofferError,
+  type PublicKey,
+  randomBytes,
+  type Signer,
+  sleep,
+  withLock,
+} from '@coffer/core'
+import type { Argon2Options } from './argon2.ts'
 import { attemptsOf, counted, MOST_PINS } from './attempts.ts'
 import { type Watchman, watchman } from './auto-lock.ts'
 import { type StoredSecret, wipeSecrets } from './body.ts'
@@ -69,7 +78,7 @@ export function keepVault(
   loaded: Loaded,
   session?: { readonly opened: Opened; readonly secrets: readonly SecretInfo[] },
 ): Vault {
-  const { store, name, cost, autoLock = {} } = config
+  const { store, name, cost, autoLock = {}, worker } = config
   let envelope = loaded === 'damaged' ? undefined : loaded
   let { generation } = config
   let opened: Opened | undefined
@@ -175,7 +184,7 @@ export function keepVault(
     const attempt = async () => {
       const now = await fresh()
       checkHas(now, how)
-      const passwords = stretcher(signal)
+      const passwords = stretcher({ signal, worker })
       try {
         const found = await findKey(now, how, passwords, signal)
         // One task of a page for the key, one for the contents, and one for what the app does with them.
@@ -240,15 +249,15 @@ export function keepVault(
     change(async (now, secrets, { part, dataKey }) => {
       if (part === 'hidden') {
         const { kdf } = now.hidden!
-        const material = await stretch(newPassword, kdf, signal)
+        const material = await stretch(newPassword, kdf, { signal, worker })
         const next = fillRoom(now, { material, kdf, dataKey }, secrets)
         material.fill(0)
         return { envelope: next, result: undefined, forget: true }
       }
-      const { before } = await rewrapped(now, { password }, dataKey, signal)
+      const { before } = await rewrapped(now, { password }, dataKey, { signal, worker })
       // Beside a hidden vault the salt stays, so that one stretching goes on to tell which of the two it is.
       const salt = now.hidden && 'kdf' in before && !isWeaker(before.kdf, cost) ? before.kdf : cost
-      const { slot } = await makeSlot(now.id, dataKey, { password: newPassword }, salt, signal)
+      const { slot } = await makeSlot(now.id, dataKey, { password: newPassword }, salt, { signal, worker })
       const slots = now.slots.map((one) => (one.id === before.id ? slot : one))
       const next = writeContents(now, { part, dataKey }, secrets, { slots })
       return { envelope: next, result: undefined, forget: true }
@@ -350,7 +359,10 @@ export function keepVault(
             code: 'INVALID_REQUEST',
             message: `A vault has at most ${MOST_PASSWORDS} passwords and PINs. Remove one first.`,
           })
-        const { slot, recoveryCode } = await makeSlot(now.id, session.dataKey, wanted, cost, signal)
+        const { slot, recoveryCode } = await makeSlot(now.id, session.dataKey, wanted, cost, {
+          signal,
+          worker,
+        })
         const slots = [...now.slots, slot]
         const result = { ...slotInfo(slot), ...(recoveryCode !== undefined && { recoveryCode }) }
         return { envelope: writeContents(now, session, secrets, { slots }), result }
@@ -369,7 +381,7 @@ export function keepVault(
         const dataKey = randomBytes(32)
         const slots: Slot[] = []
         for (const how of keep) {
-          const { slot } = await rewrapped(now, how, dataKey, signal)
+          const { slot } = await rewrapped(now, how, dataKey, { signal, worker })
           if (!slots.some(({ id }) => id === slot.id)) slots.push(slot)
         }
         checkLasting(slots)
@@ -388,7 +400,7 @@ export function keepVault(
               code: 'UNSUPPORTED',
               message: 'This vault has no room for a hidden one. Make one with { hiddenRoom }.',
             })
-          const passwords = stretcher(undefined)
+          const passwords = stretcher({ worker })
           const dataKey = randomBytes(32)
           try {
             if (await openSlots(now, { password }, passwords))
@@ -479,11 +491,11 @@ async function rewrapped(
   now: Envelope,
   how: Unlock,
   dataKey: Uint8Array,
-  signal?: AbortSignal,
+  options: Argon2Options,
 ): Promise<{ readonly before: Slot; readonly slot: Slot }> {
-  const passwords = stretcher(signal)
+  const passwords = stretcher(options)
   try {
-    return (await rewrapSlot(now, how, dataKey, passwords, signal)) ?? raise(failed())
+    return (await rewrapSlot(now, how, dataKey, passwords, options.signal)) ?? raise(failed())
   } finally {
     passwords.wipe()
   }

@@ -18,7 +18,7 @@ import type { CreateVaultOptions, OpenVaultOptions, Vault } from './vault.ts'
  * const wallet = createWallet({ chains, source, signer: secureStorageSigner({ vault }) })
  */
 export async function createVault(options: CreateVaultOptions): Promise<Vault> {
-  const { store, name = 'vault', password, secrets = [], cost = DEFAULT_COST, hiddenRoom } = options
+  const { store, name = 'vault', password, secrets = [], cost = DEFAULT_COST, hiddenRoom, worker } = options
   checkPassword(password)
   checkRoom(hiddenRoom)
   const stored = await Promise.all(secrets.map((secret) => storedSecret(secret, secret)))
@@ -32,7 +32,7 @@ export async function createVault(options: CreateVaultOptions): Promise<Vault> {
           message: `There is a vault of the name ${JSON.stringify(name)} in this store. Open it, or take another name.`,
         })
       const id = toBase64(randomBytes(16))
-      const { slot } = await makeSlot(id, dataKey, { password }, cost)
+      const { slot } = await makeSlot(id, dataKey, { password }, cost, { worker })
       const empty: Envelope = {
         v: 1,
         id,

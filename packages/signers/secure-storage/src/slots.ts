@@ -1,4 +1,5 @@
 import { CofferError, isCofferError, randomBytes } from '@coffer/core'
+import type { Argon2Options } from './argon2.ts'
 import { concat, fromBase64, toBase64 } from './bytes.ts'
 import type { DeviceKey } from './device-key.ts'
 import { type DeviceSlot, type Envelope, type Slot, slotContextOf, toHex } from './envelope.ts'
@@ -34,13 +35,13 @@ export interface Stretcher {
   wipe(): void
 }
 
-export function stretcher(signal: AbortSignal | undefined): Stretcher {
+export function stretcher(options: Argon2Options): Stretcher {
   const known = new Map<string, Uint8Array>()
   return {
     stretch: async (password, kdf) => {
       const { memory, passes, lanes, salt } = kdf
       const name = [memory, passes, lanes, salt, password].join('/')
-      const material = known.get(name) ?? (await stretch(password, kdf, signal))
+      const material = known.get(name) ?? (await stretch(password, kdf, options))
       known.set(name, material)
       return material.slice()
     },
@@ -57,8 +58,9 @@ export async function makeSlot(
   dataKey: Uint8Array,
   wanted: NewSlot,
   cost: KdfCost | Kdf,
-  signal?: AbortSignal,
+  options: Argon2Options,
 ): Promise<MadeSlot> {
+  const { signal } = options
   const id = toHex(randomBytes(8))
   const finish = <S extends Omit<Slot, 'wrapped'>>(fields: S, material: Uint8Array): Slot => {
     try {
@@ -71,7 +73,7 @@ export async function makeSlot(
   if ('password' in wanted) {
     checkPassword(wanted.password)
     const kdf = 'salt' in cost ? cost : newKdf(cost)
-    return { slot: finish({ id, type: 'password', kdf }, await stretch(wanted.password, kdf, signal)) }
+    return { slot: finish({ id, type: 'password', kdf }, await stretch(wanted.password, kdf, options)) }
   }
   if ('recoveryCode' in wanted) {
     const { code, material } = newRecoveryCode()
@@ -85,7 +87,7 @@ export async function makeSlot(
     checkSecret(secret)
     if (!('pin' in wanted)) return { slot: finish({ id, type: 'device', device }, secret.slice()) }
     const kdf = newKdf(cost)
-    const stretched = await stretch(wanted.pin, kdf, signal)
+    const stretched = await stretch(wanted.pin, kdf, options)
     const material = concat(stretched, secret)
     stretched.fill(0)
     return { slot: finish({ id, type: 'pin', kdf, device }, material) }

@@ -1,4 +1,5 @@
 import type { Secret, SignOptions, Store } from '@coffer/core'
+import type { Argon2Worker } from './argon2-in-worker.ts'
 import type { AutoLock } from './auto-lock.ts'
 import type { SecretInfo } from './envelope.ts'
 import type { Generation } from './generations.ts'
@@ -76,6 +77,8 @@ export interface OpenVaultOptions {
   readonly autoLock?: AutoLock | false | undefined
   /** What a password costs from now on; a cheaper one is written anew when it is typed. 64 MiB in 3 passes when not given. */
   readonly cost?: KdfCost | undefined
+  /** Makes a worker of the app's own for passwords, where a content security policy allows no `blob:` workers; see `serveArgon2`. */
+  readonly worker?: (() => Argon2Worker) | undefined
   /** `previous`: the vault as it was before its last change, when the current one is damaged. */
   readonly generation?: Generation | undefined
 }
