@@ -1,3 +1,4 @@
+import { argon2id } from '@noble/hashes/argon2.js'
 import type { Argon2Request } from './argon2-request.ts'
 import { argon2ByWasm } from './argon2-wasm.ts'
 
@@ -38,7 +39,7 @@ async function argon2Here(request: Argon2Request): Promise<Uint8Array> {
   try {
     return await argon2ByWasm(request)
   } catch {
-    const { argon2id } = await import('@noble/hashes/argon2.js')
+    // Imported from the start, since a worker of one file is what every bundler can make.
     const { password, salt, memory, passes, lanes } = request
     return argon2id(password, salt, { m: memory, t: passes, p: lanes, dkLen: 32 })
   }
