@@ -121,6 +121,28 @@ export const targets = {
       'tronweb-transactions',
     ].map((name) => `packages/chains/tron/src/${name}.test.ts`),
   },
+  vault: {
+    folder: 'packages/signers/secure-storage/src',
+    modules: [
+      'attempts',
+      'body',
+      'contents',
+      'envelope',
+      'generations',
+      'kdf',
+      'keeper',
+      'open-vault',
+      'recovery-code',
+      'sealed',
+      'secrets',
+      'secure-storage-signer',
+      'slots',
+    ],
+    // Not those that cut the power at every write: they are long, and notice next to nothing that these do not.
+    tests: ['secure-storage-signer', 'vault', 'vault-tampered', 'wrapped-key'].map(
+      (name) => `packages/signers/secure-storage/src/${name}.test.ts`,
+    ),
+  },
 }
 
 /** A score below this makes the command fail. */

@@ -2,9 +2,11 @@ import { createWallet, memoryStore, nobleEngine } from '@coffer/core'
 import { keyChain, keyChainDraft, signerConformance } from '@coffer/core/testing'
 import { ethereum } from '@coffer/evm'
 import { softwareSigner } from '@coffer/signer-software'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createVault, openVault, secureStorageSigner, type Vault } from './index.ts'
 import { CHEAP, MNEMONIC, PASSWORD } from './vault.fixture.ts'
+
+vi.mock('./argon2.ts', () => import('./quick-argon2.fixture.ts'))
 
 const chain = keyChain(nobleEngine)
 const draft = keyChainDraft
