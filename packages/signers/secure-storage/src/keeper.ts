@@ -403,7 +403,9 @@ export function keepVault(
           const passwords = stretcher({ worker })
           const dataKey = randomBytes(32)
           try {
-            if (await openSlots(now, { password }, passwords))
+            const seen = await openSlots(now, { password }, passwords)
+            seen?.fill(0)
+            if (seen)
               throw new CofferError({
                 code: 'INVALID_REQUEST',
                 message: 'This password opens the vault that is seen. The hidden one needs another.',

@@ -3,7 +3,6 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { Argon2Options } from './argon2.ts'
 import type { Argon2Request } from './argon2-request.ts'
-import { concat, utf8 } from './bytes.ts'
 
 /** In place of Argon2id, in tests that turn a password into a key a thousand times and are about something else. */
 export async function argon2id(
@@ -11,5 +10,6 @@ export async function argon2id(
   { signal }: Argon2Options = {},
 ): Promise<Uint8Array> {
   throwIfAborted(signal)
-  return hmac(sha256, salt, concat(utf8(`${memory}/${passes}/${lanes}/`), password))
+  const cost = new Uint8Array(new Uint32Array([memory, passes, lanes]).buffer)
+  return hmac.create(sha256, salt).update(cost).update(password).digest()
 }

@@ -9,7 +9,9 @@ const LENGTH = 19
 /** 32 letters and digits in groups of four, for paper; the last byte is a check. The material is the caller's to wipe. */
 export function newRecoveryCode(): { readonly code: string; readonly material: Uint8Array } {
   const material = randomBytes(LENGTH)
-  const code = base32crockford.encode(concat(material, checkOf(material)))
+  const bytes = concat(material, checkOf(material))
+  const code = base32crockford.encode(bytes)
+  bytes.fill(0)
   return { code: code.replace(/(.{4})(?=.)/g, '$1-'), material }
 }
 
@@ -24,8 +26,11 @@ export function readRecoveryCode(code: string): Uint8Array {
     throw mistyped()
   }
   const material = bytes.slice(0, LENGTH)
-  if (bytes.length !== LENGTH + 1 || checkOf(material)[0] !== bytes[LENGTH]) throw mistyped()
-  return material
+  const isRight = bytes.length === LENGTH + 1 && checkOf(material)[0] === bytes[LENGTH]
+  bytes.fill(0)
+  if (isRight) return material
+  material.fill(0)
+  throw mistyped()
 }
 
 const checkOf = (material: Uint8Array): Uint8Array => sha256(material).subarray(0, 1)
