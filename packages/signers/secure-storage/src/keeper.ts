@@ -178,7 +178,7 @@ export function keepVault(
     signal: AbortSignal | undefined,
   ): Promise<{
     readonly now: Envelope
-    readonly opened: Opened
+    readonly opened: Found
     readonly secrets: readonly StoredSecret[]
   }> => {
     const attempt = async () => {
@@ -236,8 +236,8 @@ export function keepVault(
     }
     try {
       await withLock(store, name, () => settleVault(store, name))
-      const isCheap = (slot: Slot): boolean => slot.type === 'password' && isWeaker(slot.kdf, cost)
-      if ('password' in how && found.opened.part === 'outer' && found.now.slots.some(isCheap))
+      const { slot } = found.opened
+      if ('password' in how && slot && 'kdf' in slot && isWeaker(slot.kdf, cost))
         await replacePassword(how.password, how.password, signal)
     } catch (error) {
       // It is open; what could not be put in order is put in order the next time.
@@ -404,7 +404,7 @@ export function keepVault(
           const dataKey = randomBytes(32)
           try {
             const seen = await openSlots(now, { password }, passwords)
-            seen?.fill(0)
+            seen?.dataKey.fill(0)
             if (seen)
               throw new CofferError({
                 code: 'INVALID_REQUEST',
@@ -476,14 +476,19 @@ function tell<T>(listeners: ReadonlySet<(event: T) => void>, event: T): void {
 
 // ---- on vaults ----
 
+interface Found extends Opened {
+  /** What it was opened with, where that is a slot. */
+  readonly slot?: Slot
+}
+
 async function findKey(
   now: Envelope,
   how: Unlock,
   passwords: Stretcher,
   signal: AbortSignal | undefined,
-): Promise<Opened | undefined> {
+): Promise<Found | undefined> {
   const outer = await openSlots(now, how, passwords, signal)
-  if (outer) return { part: 'outer', dataKey: outer }
+  if (outer) return { part: 'outer', ...outer }
   const hidden = 'password' in how ? await openHidden(now, how.password, passwords) : undefined
   return hidden && { part: 'hidden', dataKey: hidden }
 }

@@ -106,16 +106,21 @@ interface OpenedSlot {
   readonly dataKey: Uint8Array
 }
 
-/** The data key of a vault from what a person or device gives; `undefined` when it is wrong. Throws what the device throws. */
+/**
+ * The data key of a vault from what a person or device gives, and the slot that it opened; `undefined` when it is wrong. Throws
+ * what the device throws.
+ */
 export async function openSlots(
   envelope: Envelope,
   how: Unlock,
   passwords: Stretcher,
   signal?: AbortSignal,
-): Promise<Uint8Array | undefined> {
+): Promise<Omit<OpenedSlot, 'material'> | undefined> {
   const opened = await findSlot(envelope, how, passwords, signal)
-  opened?.material.fill(0)
-  return opened?.dataKey
+  if (!opened) return undefined
+  const { material, ...rest } = opened
+  material.fill(0)
+  return rest
 }
 
 /** The slot that `how` opens, as it stands and with another data key in it; `undefined` when it opens none. */
