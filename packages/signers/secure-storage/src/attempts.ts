@@ -1,4 +1,5 @@
 import { CofferError, isCofferError, parseJson, type Store, writeJson } from '@coffer/core'
+import { textOf } from './generations.ts'
 
 /** So many wrong ones cost nothing; after that the waits begin. */
 const FREE = 5
@@ -6,6 +7,8 @@ const FREE = 5
 const WAITS = [1, 5, 15, 60]
 /** The wrong PIN that erases what hardware held for it. */
 export const MOST_PINS = 10
+/** No person tries so often; more than that was written by somebody else. */
+const MOST = 1_000_000
 
 interface Attempts {
   readonly failures: number
@@ -71,22 +74,30 @@ function waitOf({ failures, last }: Attempts, now: number): number {
 }
 
 async function readAttempts(store: Store, key: string): Promise<Attempts> {
-  const text = await store.get(key)
+  const text = await textOf(store, key)
   if (text === undefined) return { failures: 0, last: 0 }
   try {
     const { failures, last } = parseJson(text) as Attempts
-    if (Number.isSafeInteger(failures) && failures >= 0 && Number.isSafeInteger(last))
-      return { failures, last }
+    if (isCount(failures) && failures < MOST && isCount(last)) return { failures, last }
   } catch {
-    // A count that cannot be read is no reason to begin at zero.
+    // Told below.
   }
-  return { failures: FREE, last: Date.now() }
+  // A count that cannot be read is no reason to begin at zero; written down, so that the wait for it ends.
+  const attempts = { failures: FREE, last: Date.now() }
+  await write(store, key, attempts)
+  return attempts
 }
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
 
 const write = (store: Store, key: string, attempts: Attempts): Promise<void> =>
   store.set(key, writeJson(attempts))
 
 function said(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000)
-  return seconds < 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`
+  return seconds === 1
+    ? '1 second'
+    : seconds < 90
+      ? `${seconds} seconds`
+      : `${Math.ceil(seconds / 60)} minutes`
 }

@@ -24,12 +24,12 @@ export function readContents(
   envelope: Envelope,
   { part, dataKey }: Opened,
 ): readonly StoredSecret[] | undefined {
-  const { box, context } =
-    part === 'outer'
-      ? { box: envelope.box, context: contextOf(envelope) }
-      : { box: envelope.hidden?.box ?? '', context: hiddenContextOf(envelope.id, envelope.hidden!) }
   let body: Uint8Array | undefined
   try {
+    const { box, context } =
+      part === 'outer'
+        ? { box: envelope.box, context: contextOf(envelope) }
+        : { box: envelope.hidden!.box, context: hiddenContextOf(envelope.id, envelope.hidden!) }
     body = unseal(dataKey, fromBase64(box), context)
     return readBody(body)
   } catch {

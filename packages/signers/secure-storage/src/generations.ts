@@ -62,7 +62,8 @@ export async function saveVault(
 export async function settleVault(store: Store, name: string): Promise<void> {
   if ((await textOf(store, keysOf(name).next)) === undefined) return
   const loaded = await loadVault(store, name)
-  if (loaded && loaded !== 'damaged') await saveVault(store, name, loaded)
+  // It may have been cut short before it had forgotten what it should.
+  if (loaded && loaded !== 'damaged') await saveVault(store, name, loaded, { forget: true })
 }
 
 /** Forgets every text of a vault, and its count of tries. */
@@ -72,8 +73,8 @@ export async function eraseVault(store: Store, name: string): Promise<void> {
   for (const key of [keys.previous, keys.next, keys.current]) await store.delete(key)
 }
 
-/** Some stores notice by themselves that a value is not what was written. */
-async function textOf(store: Store, key: string): Promise<string | undefined> {
+/** The value of a key, `damaged` where the store notices by itself that it is not what was written. */
+export async function textOf(store: Store, key: string): Promise<string | undefined> {
   try {
     return await store.get(key)
   } catch (error) {
@@ -87,6 +88,6 @@ async function setChecked(store: Store, key: string, text: string): Promise<void
   if ((await store.get(key)) === text) return
   throw new CofferError({
     code: 'STORE_FAILED',
-    message: 'The store gives back something else than was written. Nothing was changed; use another store.',
+    message: 'The store gives back something else than was written. Do not rely on it: use another store.',
   })
 }

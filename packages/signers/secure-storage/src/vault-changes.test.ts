@@ -1,5 +1,6 @@
 import { memoryStore, type Secret, type Store } from '@coffer/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { writeEnvelope } from './envelope.ts'
 import { type CreateVaultOptions, createVault, openVault, secureStorageSigner, type Vault } from './index.ts'
 import { CHEAP, MNEMONIC, memoryKey, OTHER, PASSWORD } from './vault.fixture.ts'
 
@@ -120,6 +121,18 @@ describe('what another tab changed', () => {
     here.on('lock', (reason) => heard.push(reason))
     await expect(here.add(other)).rejects.toMatchObject({ code: 'VAULT_CHANGED' })
     expect([here.state, heard]).toEqual(['locked', ['changed']])
+  })
+})
+
+describe('what somebody changed', () => {
+  it('locks a hidden vault whose room is gone', async () => {
+    const vault = await make({ hiddenRoom: 2048 })
+    await vault.hide({ password: NEW, secrets: [other] })
+    await vault.unlock({ password: NEW })
+    const { sum: _, hidden: __, ...rest } = await text()
+    await store.set('vault', writeEnvelope(rest))
+    await expect(vault.add(words)).rejects.toMatchObject({ code: 'VAULT_CHANGED' })
+    expect(vault.state).toBe('locked')
   })
 })
 

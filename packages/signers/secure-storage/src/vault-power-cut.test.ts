@@ -60,9 +60,9 @@ const changes: Record<string, (vault: Vault) => Promise<unknown>> = {
   'a new data key': (vault) => vault.rotate([{ key }, { password: PASSWORD }]),
 }
 
-async function opens(store: Store, password: string): Promise<boolean> {
+async function opens(store: Store, password: string, generation?: 'previous'): Promise<boolean> {
   for (const name of await store.keys('vault/attempts')) await store.delete(name)
-  const vault = await openVault({ store, cost: CHEAP })
+  const vault = await openVault({ store, cost: CHEAP, generation })
   return vault.unlock({ password }).then(
     () => vault.secrets.length >= 1,
     () => false,
@@ -102,6 +102,8 @@ describe.each(Object.entries(TORN))('G6: a power cut at a write, %s', (how, torn
         const old = await opens(inner, PASSWORD)
         const fresh = name === 'changing the password' ? await opens(inner, NEW) : false
         expect(old || fresh, `write ${at}: old ${old}, new ${fresh}`).toBe(true)
+        // A password that is no longer that of the vault opens what was before it no more.
+        if (fresh) expect(await opens(inner, PASSWORD, 'previous'), `write ${at}`).toBe(false)
         // And it can be changed on.
         const again = await openVault({ store: inner, cost: CHEAP })
         await again.unlock({ key })
