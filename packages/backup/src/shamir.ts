@@ -16,7 +16,7 @@ const DIGEST_LENGTH = 4
 
 /** SplitSecret of SLIP-39: points at 0, 1, … of which any `threshold` give the secret back. */
 export function splitSecret(threshold: number, count: number, secret: Uint8Array): readonly Point[] {
-  if (threshold === 1) return Array.from({ length: count }, (_, x) => ({ x, y: secret.slice() }))
+  if (threshold === 1) return Array.from({ length: count }, (_, x) => ({ x, y: new Uint8Array(secret) }))
   const random = randomBytes(Math.max(16, secret.length - DIGEST_LENGTH)).subarray(
     0,
     secret.length - DIGEST_LENGTH,
@@ -35,7 +35,7 @@ export function splitSecret(threshold: number, count: number, secret: Uint8Array
 
 /** RecoverSecret of SLIP-39; `undefined` when the points are not those of one secret. */
 export function recoverSecret(threshold: number, points: readonly Point[]): Uint8Array | undefined {
-  if (threshold === 1) return points[0]!.y.slice()
+  if (threshold === 1) return new Uint8Array(points[0]!.y)
   const secret = interpolate(SECRET, points)
   const digest = interpolate(DIGEST, points)
   const right = digestOf(digest.subarray(DIGEST_LENGTH), secret)
@@ -53,7 +53,7 @@ function digestOf(random: Uint8Array, secret: Uint8Array): Uint8Array {
 /** The value at `x` of the polynomials through the points, byte by byte, in GF(256). */
 function interpolate(x: number, points: readonly Point[]): Uint8Array {
   const known = points.find((point) => point.x === x)
-  if (known) return known.y.slice()
+  if (known) return new Uint8Array(known.y)
   const { exp, log } = tables()
   const result = new Uint8Array(points[0]!.y.length)
   const product = points.reduce((sum, point) => sum + log[point.x ^ x]!, 0)

@@ -48,8 +48,8 @@ export function hdFromSeed(seed: Uint8Array, engine: Engine): HdKey {
 export function hdDerive(key: HdKey, path: string | readonly number[]): HdKey {
   const { engine, secret: own } = secretOf(key)
   const indexes = indexesOf(key, path)
-  let secret: Uint8Array = own.slice()
-  let chainCode: Uint8Array = key.chainCode.slice()
+  let secret: Uint8Array = new Uint8Array(own)
+  let chainCode: Uint8Array = new Uint8Array(key.chainCode)
   let publicKey: Uint8Array | undefined = key.publicKey
   let parent: { publicKey: Uint8Array } | undefined
   try {
@@ -85,7 +85,7 @@ export function hdDerive(key: HdKey, path: string | readonly number[]): HdKey {
       chainCode,
     },
     { engine, secret },
-    indexes.length === 0 ? key.publicKey.slice() : publicKey,
+    indexes.length === 0 ? new Uint8Array(key.publicKey) : publicKey,
   )
 }
 
@@ -121,15 +121,15 @@ export function hdNeuter(key: HdKey): HdKey {
   const { depth, index, parentFingerprint, chainCode, publicKey } = key
   const { engine } = innerOf(key)
   return node(
-    { depth, index, parentFingerprint, chainCode: chainCode.slice() },
+    { depth, index, parentFingerprint, chainCode: new Uint8Array(chainCode) },
     { engine },
-    publicKey.slice(),
+    new Uint8Array(publicKey),
   )
 }
 
 /** A copy of the private key, 32 bytes, for the caller to wipe. Throws `INVALID_KEY` when the node is public or wiped. */
 export function hdSecret(key: HdKey): Uint8Array {
-  return secretOf(key).secret.slice()
+  return new Uint8Array(secretOf(key).secret)
 }
 
 /** Overwrites the private key and the chain code with zeros. The node can be used no more; wiping it again does nothing. */
@@ -198,9 +198,9 @@ export function hdFromPublic(
   if (!isWhole) throw invalid('These parts make no extended key.')
   engine.uncompressed(publicKey) // throws when it is not on the curve
   return node(
-    { depth, index, parentFingerprint, chainCode: chainCode.slice() },
+    { depth, index, parentFingerprint, chainCode: new Uint8Array(chainCode) },
     { engine },
-    publicKey.slice(),
+    new Uint8Array(publicKey),
   )
 }
 

@@ -202,7 +202,7 @@ export function idBytes(id: string): Uint8Array {
 
 /** How a hash is shown; `bytes` are left as they are. */
 export function idText(bytes: Uint8Array): string {
-  return bytesToHex(bytes.slice().reverse())
+  return bytesToHex(new Uint8Array(bytes).reverse())
 }
 
 export function hash256(bytes: Uint8Array): Uint8Array {

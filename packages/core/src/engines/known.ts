@@ -79,7 +79,7 @@ export function learnSum(parent: Known, tweak: Uint8Array, point: Point): Uint8A
   const { root = parent, factor, offset } = parent
   const sum = compress(point)
   learn({ name: bytesToHex(sum), point, root, factor, offset: (offset + number(tweak)) % N, uses: 0 })
-  keep(sums, parent.name + bytesToHex(tweak), sum.slice(), KEYS_KEPT)
+  keep(sums, parent.name + bytesToHex(tweak), new Uint8Array(sum), KEYS_KEPT)
   return sum
 }
 

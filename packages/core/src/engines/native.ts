@@ -92,7 +92,7 @@ export function nativeEngine(native: NativeSecp256k1): Engine {
     secretAdd: (secret, tweak) => {
       checkSecret(secret)
       checkBytes(tweak, 32, 'tweak')
-      const sum = secret.slice()
+      const sum = new Uint8Array(secret)
       const done = quietly(() => native.privateKeyTweakAdd(sum, tweak))
       if (!done) sum.fill(0)
       return done
@@ -104,7 +104,7 @@ export function nativeEngine(native: NativeSecp256k1): Engine {
     },
     secretNegate: (secret) => {
       checkSecret(secret)
-      return native.privateKeyNegate(secret.slice())
+      return native.privateKeyNegate(new Uint8Array(secret))
     },
   }
 }

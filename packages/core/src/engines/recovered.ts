@@ -22,7 +22,7 @@ export function remember(
   hash: Uint8Array,
   publicKey: Uint8Array,
 ): void {
-  keep(keys, nameOf(signature, recovery, hash), publicKey.slice(), KEPT)
+  keep(keys, nameOf(signature, recovery, hash), new Uint8Array(publicKey), KEPT)
 }
 
 function nameOf(signature: Uint8Array, recovery: number, hash: Uint8Array): string {

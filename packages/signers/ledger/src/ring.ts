@@ -39,7 +39,7 @@ export function deviceRing(device: DeviceKeys, engine: Engine = nobleEngine): Ke
     const publicKey = await found
     const { schnorr } = device
     return {
-      publicKey: publicKey.slice(),
+      publicKey: new Uint8Array(publicKey),
       ecdsa: (hash) =>
         oneByOne(async () => {
           for (const signature of await device.ecdsa(path, hash)) {

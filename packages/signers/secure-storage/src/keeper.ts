@@ -40,6 +40,8 @@ import type { LockReason, OpenVaultOptions, SlotInfo, Vault } from './vault.ts'
 export interface Inside {
   /** A software signer over a secret, for the caller to dispose. Throws `VAULT_LOCKED`. */
   signer(secret: string): Signer
+  /** Calls `listener` when what is open may be another vault or hold other secrets. Returns a function that ends that. */
+  onChange(listener: () => void): () => void
   /** A public key that was asked for before; `undefined` when it is not known. */
   known(secret: string, path: string): PublicKey | undefined
   /** Keeps a public key for when the vault is locked. */
@@ -88,6 +90,7 @@ export function keepVault(
   const listeners = {
     lock: new Set<(reason: LockReason) => void>(),
     unlock: new Set<(_: undefined) => void>(),
+    change: new Set<(_: undefined) => void>(),
   }
 
   const lock = (reason: LockReason): void => {
@@ -106,6 +109,7 @@ export function keepVault(
     infos = secrets
     watch?.stop()
     watch = autoLock === false ? undefined : watchman(autoLock, lock)
+    tell(listeners.change, undefined)
     tell(listeners.unlock, undefined)
   }
 
@@ -123,7 +127,7 @@ export function keepVault(
       })
     watch?.touch()
     const { part, dataKey } = opened!
-    return { part, dataKey: dataKey.slice() }
+    return { part, dataKey: Uint8Array.from(dataKey) }
   }
 
   /** What the store holds now; another tab may have written since. */
@@ -159,11 +163,12 @@ export function keepVault(
           infos = after.map(infoOf)
           if (dataKey) {
             opened.dataKey.fill(0)
-            opened = { part: session.part, dataKey: dataKey.slice() }
+            opened = { part: session.part, dataKey: Uint8Array.from(dataKey) }
           }
         }
         wipeSecrets(after)
         dataKey?.fill(0)
+        tell(listeners.change, undefined)
         return result
       })
     } finally {
@@ -272,7 +277,10 @@ export function keepVault(
           const added = pending.map(({ secret, key }) => knownKey(secret, key))
           pending = []
           await change(async (now, secrets, session) => {
-            const keys = [...(now.shown?.keys ?? []), ...added.filter((key) => !isKnown(now, key))]
+            // It may have been forgotten, or another vault opened, since the key was asked for.
+            const isOurs = (key: KnownKey): boolean => secrets.some(({ id }) => id === key.secret)
+            const fresh = added.filter((key) => isOurs(key) && !isKnown(now, key))
+            const keys = [...(now.shown?.keys ?? []), ...fresh]
             const shown = { secrets: secrets.map(infoOf), keys }
             return { envelope: writeContents(now, session, secrets, { shown }), result: undefined }
           })
@@ -438,6 +446,10 @@ export function keepVault(
       } finally {
         wipeSecrets(secrets ?? [])
       }
+    },
+    onChange: (listener) => {
+      listeners.change.add(listener)
+      return () => void listeners.change.delete(listener)
     },
     known: (secret, path) => {
       const key = envelope?.shown?.keys.find((key) => key.secret === secret && key.path === path)

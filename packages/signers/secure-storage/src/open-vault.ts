@@ -49,7 +49,7 @@ export async function createVault(options: CreateVaultOptions): Promise<Vault> {
       const envelope = writeContents(empty, opened, stored)
       await saveVault(store, name, envelope)
       return keepVault({ ...options, name, cost }, envelope, {
-        opened: { part: 'outer', dataKey: dataKey.slice() },
+        opened: { part: 'outer', dataKey: Uint8Array.from(dataKey) },
         secrets: stored.map(infoOf),
       })
     })

@@ -54,7 +54,7 @@ export function signerOf({ kind, facts, parts }: StoredSecret): Signer {
 
 /** The secret as it was given. Strings in it cannot be wiped. */
 export function revealed({ kind, facts, parts }: StoredSecret): Secret {
-  if (kind === 'private-key') return { kind, privateKey: parts['key']!.slice() }
+  if (kind === 'private-key') return { kind, privateKey: Uint8Array.from(parts['key']!) }
   if (kind === 'xprv') return { kind, xprv: fromUtf8(parts['xprv']!), ...facts }
   const passphrase = fromUtf8(parts['passphrase']!)
   return { kind, mnemonic: fromUtf8(parts['mnemonic']!), ...facts, ...(passphrase !== '' && { passphrase }) }
@@ -89,7 +89,7 @@ async function takeApart(
       const { privateKey } = secret
       if (!(privateKey instanceof Uint8Array) || privateKey.length !== 32)
         throw new CofferError({ code: 'INVALID_KEY', message: 'A private key has 32 bytes in a Uint8Array.' })
-      return { facts: {}, parts: { key: privateKey.slice() } }
+      return { facts: {}, parts: { key: Uint8Array.from(privateKey) } }
     }
     default:
       throw new CofferError({

@@ -18,6 +18,13 @@ export interface SecureStorageSignerOptions {
   readonly unlock?: ((vault: Vault) => Promise<void>) | undefined
 }
 
+/** A software signer over a secret of what is open. */
+interface Opened {
+  readonly keys: Signer
+  readonly id: string
+  readonly part: Vault['part']
+}
+
 /**
  * A signer over a secret of a vault. Keys are derived when they are first needed and wiped as soon as the vault locks. Public keys
  * that were asked for once are known while it is locked, so that accounts open and balances show. When the last signer of a
@@ -32,14 +39,21 @@ export function secureStorageSigner(options: SecureStorageSignerOptions): Signer
   const { vault, secret, unlock } = options
   const inside = insideOf(vault)
   const leave = inside.enter()
-  let keys: Signer | undefined
+  let open: Opened | undefined
   let disposed = false
 
   const close = (): void => {
-    keys?.dispose()
-    keys = undefined
+    open?.keys.dispose()
+    open = undefined
   }
-  const endListening = vault.on('lock', close)
+  const isThere = ({ part, id }: Opened): boolean =>
+    vault.part === part && vault.secrets.some((secret) => secret.id === id)
+  const ends = [
+    vault.on('lock', close),
+    inside.onChange(() => {
+      if (open && !isThere(open)) close()
+    }),
+  ]
 
   const infoOf = () =>
     secret === undefined ? vault.secrets[0] : vault.secrets.find(({ id }) => id === secret)
@@ -59,8 +73,8 @@ export function secureStorageSigner(options: SecureStorageSignerOptions): Signer
       })
   }
 
-  /** The software signer behind this one, for as long as the vault is open. */
-  const opened = async (signal: AbortSignal | undefined): Promise<Signer> => {
+  /** The software signer behind this one, for as long as the vault is open and holds its secret. */
+  const opened = async (signal: AbortSignal | undefined): Promise<Opened> => {
     alive()
     throwIfAborted(signal)
     if (vault.state === 'locked') {
@@ -69,19 +83,23 @@ export function secureStorageSigner(options: SecureStorageSignerOptions): Signer
       throwIfAborted(signal)
     }
     // What a vault holds that shows nothing is known once it is open.
-    keys ??= inside.signer(vault.state === 'unlocked' ? idOf() : '')
+    const id = vault.state === 'unlocked' ? idOf() : ''
+    if (open?.id !== id) {
+      close()
+      open = { keys: inside.signer(id), id, part: vault.part }
+    }
     vault.touch()
-    return keys
+    return open
   }
 
   /** Runs what needs keys; when they go in the meantime it says why. */
   const using = async <T>(
     signal: AbortSignal | undefined,
-    task: (keys: Signer) => Promise<T>,
+    task: (keys: Signer, secret: string) => Promise<T>,
   ): Promise<T> => {
-    const mine = await opened(signal)
+    const { keys, id } = await opened(signal)
     try {
-      return await task(mine)
+      return await task(keys, id)
     } catch (error) {
       if (disposed || !isCofferError(error, 'SIGNER_DISPOSED')) throw error
       throw new CofferError({
@@ -94,7 +112,7 @@ export function secureStorageSigner(options: SecureStorageSignerOptions): Signer
   const dispose = (): void => {
     if (disposed) return
     disposed = true
-    endListening()
+    for (const end of ends) end()
     close()
     leave()
   }
@@ -110,9 +128,12 @@ export function secureStorageSigner(options: SecureStorageSignerOptions): Signer
       throwIfAborted(signal)
       const known = vault.state === 'locked' && infoOf() ? inside.known(idOf(), path) : undefined
       if (known) return known
-      const key = await using(signal, (keys) => keys.publicKey(path, { signal }))
+      const [key, secret] = await using(
+        signal,
+        async (keys, secret) => [await keys.publicKey(path, { signal }), secret] as const,
+      )
       // It is right whether or not it could be kept; then it is asked for again the next time.
-      await inside.remember(idOf(), key).catch(() => {})
+      await inside.remember(secret, key).catch(() => {})
       alive()
       return key
     },

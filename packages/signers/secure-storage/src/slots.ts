@@ -43,7 +43,7 @@ export function stretcher(options: Argon2Options): Stretcher {
       const name = [memory, passes, lanes, salt, password].join('/')
       const material = known.get(name) ?? (await stretch(password, kdf, options))
       known.set(name, material)
-      return material.slice()
+      return Uint8Array.from(material)
     },
     wipe: () => {
       for (const material of known.values()) material.fill(0)
@@ -85,7 +85,7 @@ export async function makeSlot(
   const device: DeviceSlot = { name: key.name, gate: key.gate, data: { ...data } }
   try {
     checkSecret(secret)
-    if (!('pin' in wanted)) return { slot: finish({ id, type: 'device', device }, secret.slice()) }
+    if (!('pin' in wanted)) return { slot: finish({ id, type: 'device', device }, Uint8Array.from(secret)) }
     const kdf = newKdf(cost)
     const stretched = await stretch(wanted.pin, kdf, options)
     const material = concat(stretched, secret)
@@ -95,7 +95,7 @@ export async function makeSlot(
     await key.delete(data).catch(() => {})
     throw error
   } finally {
-    secret.fill(0)
+    if (secret instanceof Uint8Array) secret.fill(0)
   }
 }
 

@@ -1,7 +1,9 @@
-import { memoryStore, type Secret, type Store } from '@coffer/core'
+import { memoryStore, type Secret, type Signer, type Store } from '@coffer/core'
+import { softwareSigner } from '@coffer/signer-software'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { writeEnvelope } from './envelope.ts'
 import { type CreateVaultOptions, createVault, openVault, secureStorageSigner, type Vault } from './index.ts'
+import { insideOf } from './keeper.ts'
 import { CHEAP, MNEMONIC, memoryKey, OTHER, PASSWORD } from './vault.fixture.ts'
 
 // What a vault is after a change, and what it refuses to change.
@@ -386,6 +388,52 @@ describe('a new data key', () => {
 })
 
 describe('signers of a vault', () => {
+  const at = 'm/1'
+  const hexOf = async (signer: Signer): Promise<string> =>
+    Buffer.from((await signer.publicKey(at)).publicKey).toString('hex')
+  const expected = async (mnemonic: string): Promise<string> => hexOf(softwareSigner({ mnemonic }))
+
+  it('give keys of what is open alone, also when another part is opened without a lock between', async () => {
+    const vault = await make({ hiddenRoom: 2048 })
+    await vault.hide({ password: NEW, secrets: [other] })
+    const signer = secureStorageSigner({ vault })
+    expect(await hexOf(signer)).toBe(await expected(MNEMONIC))
+    await vault.unlock({ password: NEW })
+    expect(await hexOf(signer)).toBe(await expected(OTHER))
+    await vault.unlock({ password: PASSWORD })
+    expect(await hexOf(signer)).toBe(await expected(MNEMONIC))
+    expect(await store.get('vault')).not.toContain(await expected(OTHER))
+  })
+
+  it('keep no key of a part that was left while it was derived', async () => {
+    const vault = await make({ hiddenRoom: 2048 })
+    await vault.hide({ password: NEW, secrets: [other] })
+    await vault.unlock({ password: NEW })
+    const { id } = vault.secrets[0]!
+    const key = await softwareSigner({ mnemonic: OTHER }).publicKey(at)
+    await vault.unlock({ password: PASSWORD })
+    await insideOf(vault).remember(id, key)
+    expect((await text()).shown.keys).toEqual([])
+  })
+
+  it('end with their secret, and never go on with its keys under the name of another', async () => {
+    const vault = await make({ secrets: [words, other] })
+    const [first, second] = vault.secrets.map(({ id }) => id) as [string, string]
+    const own = secureStorageSigner({ vault, secret: first })
+    const any = secureStorageSigner({ vault })
+    const message = { path: at, message: 'hello', scheme: 'eip191' } as never
+    await own.signMessage!(message).catch(() => {})
+    expect(await hexOf(own)).toBe(await expected(MNEMONIC))
+    expect(await hexOf(any)).toBe(await expected(MNEMONIC))
+    await vault.remove(first)
+    await expect(own.signMessage!(message)).rejects.toMatchObject({ code: 'NO_SIGNER' })
+    await expect(own.publicKey(at)).rejects.toMatchObject({ code: 'NO_SIGNER' })
+    expect(await hexOf(any)).toBe(await expected(OTHER))
+    vault.lock()
+    const again = secureStorageSigner({ vault: await open(), secret: second })
+    expect(await hexOf(again)).toBe(await expected(OTHER))
+  })
+
   it('lock it when the last one is disposed, and count each once', async () => {
     const vault = await make()
     const heard: string[] = []

@@ -128,6 +128,22 @@ describe('secrets in a vault', () => {
     expect(await revealed({ kind: 'xprv', xprv: `\n ${xprv}\t` })).toStrictEqual({ kind: 'xprv', xprv })
   })
 
+  it('copies what it is given, also a Buffer, whose slices are no copies', async () => {
+    const given = Buffer.alloc(32, 9)
+    const store = memoryStore()
+    const vault = await make({ store, secrets: [{ kind: 'private-key', privateKey: given }] })
+    await vault.add({ kind: 'private-key', privateKey: given, label: 'again' })
+    await secureStorageSigner({ vault }).publicKey('m')
+    vault.lock()
+    expect(given).toEqual(Buffer.alloc(32, 9))
+    given.fill(0)
+    for (const { id } of vault.secrets)
+      expect(await vault.reveal(id, { password: PASSWORD })).toStrictEqual({
+        kind: 'private-key',
+        privateKey: new Uint8Array(32).fill(9),
+      })
+  })
+
   it('takes as a private key 32 bytes and nothing else', async () => {
     const vault = await make()
     const wrong = [
@@ -345,7 +361,7 @@ describe('device keys', () => {
     const store = memoryStore()
     const vault = await make({ store })
     const before = await store.get('vault')
-    for (const secret of [new Uint8Array(31), new Uint8Array(33), Array(32).fill(1)])
+    for (const secret of [new Uint8Array(31), new Uint8Array(33), Array(32).fill(1), undefined])
       for (const kind of [{}, { pin: '271828' }]) {
         const key = memoryKey()
         vi.spyOn(key, 'create').mockResolvedValue({ data: { id: '7' }, secret: secret as Uint8Array })

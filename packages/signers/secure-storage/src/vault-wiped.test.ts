@@ -11,6 +11,7 @@ const seen = vi.hoisted(() => {
   const arrays = new Map<Uint8Array, string>()
   const secrets: { readonly what: string; readonly bytes: Uint8Array }[] = []
   const copy = Uint8Array.prototype.slice
+  const from = Uint8Array.from.bind(Uint8Array)
   const secret = (what: string, bytes: Uint8Array): Uint8Array => {
     arrays.set(bytes, what)
     if (bytes.some((byte) => byte !== 0)) secrets.push({ what, bytes: copy.call(bytes) })
@@ -20,7 +21,7 @@ const seen = vi.hoisted(() => {
     arrays.set(bytes, what)
     return bytes
   }
-  return { arrays, secrets, secret, made, copy }
+  return { arrays, secrets, secret, made, copy, from }
 })
 
 vi.mock('./argon2.ts', async () => {
@@ -98,6 +99,13 @@ beforeEach(() => {
   vi.spyOn(Uint8Array.prototype, 'slice').mockImplementation(function (this: Uint8Array, ...range) {
     return seen.made('a copy', seen.copy.apply(this, range)) as Uint8Array<ArrayBuffer>
   })
+  vi.spyOn(Uint8Array, 'from').mockImplementation(
+    (...given: unknown[]) =>
+      seen.made(
+        'a copy',
+        (seen.from as (...given: unknown[]) => Uint8Array)(...given),
+      ) as Uint8Array<ArrayBuffer>,
+  )
 })
 afterEach(() => {
   vi.restoreAllMocks()

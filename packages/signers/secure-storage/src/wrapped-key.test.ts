@@ -55,6 +55,15 @@ it('opens a vault', async () => {
   expect(again.secrets).toHaveLength(1)
 })
 
+it('takes what a service gives as a Buffer, whose slices are no copies', async () => {
+  const inner = kms()
+  const unwrap: KeyWrapper['unwrap'] = async (...given) => Buffer.from(await inner.unwrap(...given))
+  const key = wrappedKey({ ...inner, unwrap })
+  const { data, secret } = await key.create()
+  expect(hexOf(await key.get(data))).toBe(hexOf(secret))
+  expect(hexOf(secret)).not.toBe('00'.repeat(32))
+})
+
 describe('what a service does wrong', () => {
   it('is refused when it gives back another secret than it was given, before a vault relies on it', async () => {
     const key = wrappedKey(kms({ unwrap: async () => new Uint8Array(32).fill(7) }))

@@ -40,7 +40,7 @@ export function wrappedKey(wrapper: KeyWrapper): DeviceKey {
     const bytes = bytesOf(wrapped)
     if (!bytes) throw changed(wrapper)
     const given = await asked(wrapper, options, () => wrapper.unwrap(bytes, contextOf(id), options))
-    const secret = given.slice()
+    const secret = Uint8Array.from(given)
     given.fill(0)
     if (secret.length === SECRET) return secret
     secret.fill(0)
@@ -49,7 +49,7 @@ export function wrappedKey(wrapper: KeyWrapper): DeviceKey {
 
   const create: DeviceKey['create'] = async (options) => {
     const secret = randomBytes(SECRET)
-    const copy = secret.slice()
+    const copy = Uint8Array.from(secret)
     let found: Uint8Array | undefined
     try {
       const id = toBase64(randomBytes(12))

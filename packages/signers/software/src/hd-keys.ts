@@ -54,7 +54,7 @@ export function hdKeys(
         publicKey,
         public: {
           publicKey,
-          chainCode: chainCode.slice(),
+          chainCode: Uint8Array.from(chainCode),
           fingerprint,
           path: formatPath(path),
           ...(depth > 0 && { parentFingerprint }),

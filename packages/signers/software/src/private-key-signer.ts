@@ -39,7 +39,7 @@ export function privateKeySigner(options: PrivateKeySignerOptions): Signer {
             })
           const publicKey = engine.publicKey(secret)
           const fingerprint = fingerprintOf(publicKey)
-          return { secret: secret.slice(), publicKey, public: { publicKey, fingerprint, path: 'm' } }
+          return { secret: Uint8Array.from(secret), publicKey, public: { publicKey, fingerprint, path: 'm' } }
         },
         wipe,
       }),
@@ -50,7 +50,7 @@ export function privateKeySigner(options: PrivateKeySignerOptions): Signer {
 }
 
 function readKey(key: Uint8Array | string): Uint8Array | undefined {
-  if (typeof key !== 'string') return key instanceof Uint8Array ? key.slice() : undefined
+  if (typeof key !== 'string') return key instanceof Uint8Array ? Uint8Array.from(key) : undefined
   return hexBytes(key.startsWith('0x') ? key.slice(2) : key)
 }
 

@@ -21,7 +21,7 @@ export function seedSigner(options: SeedSignerOptions): Signer {
   const { engine = nobleEngine } = options
   if (!(options.seed instanceof Uint8Array) || options.seed.length < 16 || options.seed.length > 64)
     throw new CofferError({ code: 'INVALID_KEY', message: 'A seed has 16 to 64 bytes in a Uint8Array.' })
-  const seed = options.seed.slice()
+  const seed = Uint8Array.from(options.seed)
   const close = (): void => void seed.fill(0)
   return makeSigner(
     {

@@ -567,19 +567,35 @@ describe('G7: secrets', () => {
   })
 
   it('wipes the seed once the root is made', async () => {
-    const seeds: Uint8Array[] = []
-    const slice = SEED.slice.bind(SEED)
-    const seed = Object.assign(SEED.slice(), {
-      slice: () => {
-        const copy = slice()
-        seeds.push(copy)
-        return copy
-      },
+    const copies: Uint8Array[] = []
+    const from = Uint8Array.from.bind(Uint8Array) as (given: ArrayLike<number>) => Uint8Array<ArrayBuffer>
+    vi.spyOn(Uint8Array, 'from').mockImplementation((given: unknown) => {
+      const copy = from(given as ArrayLike<number>)
+      if (given === SEED) copies.push(copy)
+      return copy
     })
-    const signer = seedSigner({ seed })
+    const signer = seedSigner({ seed: SEED })
+    expect(copies).toEqual([SEED])
     await signer.publicKey('m')
-    expect(seeds).toHaveLength(1)
-    expect(seeds[0]!.every((byte) => byte === 0)).toBe(true)
+    vi.restoreAllMocks()
+    expect(copies).toEqual([new Uint8Array(SEED.length)])
+  })
+
+  it('copies what it is given, also a Buffer, whose slices are no copies', async () => {
+    const [seed, privateKey] = [Buffer.from(SEED), Buffer.from(KEY, 'hex')]
+    const makers = [() => seedSigner({ seed }), () => privateKeySigner({ privateKey })]
+    const expected: string[] = []
+    for (const make of makers) {
+      const signer = make()
+      expected.push(toHex((await signer.publicKey('m')).publicKey))
+      signer.dispose()
+    }
+    expect([toHex(seed), toHex(privateKey)]).toEqual([toHex(SEED), KEY])
+    const signers = makers.map((make) => make())
+    seed.fill(0)
+    privateKey.fill(0)
+    for (const [i, signer] of signers.entries())
+      expect(toHex((await signer.publicKey('m')).publicKey)).toBe(expected[i])
   })
 
   it('tries again after it failed to open', async () => {

@@ -92,7 +92,7 @@ export function makeSigner(source: KeySource, engine: Engine): Signer {
       const path = formatPath(parsePath(text))
       await ready(signal)
       const keys: Keys = {
-        publicKey: leafAt(path).publicKey.slice(),
+        publicKey: Uint8Array.from(leafAt(path).publicKey),
         ecdsa: (hash) => signEcdsa(engine, leafAt(path), hash, bulk),
         schnorr: (hash, { tweak } = {}) => signSchnorr(engine, leafAt(path), hash, tweak, bulk),
       }
@@ -113,7 +113,11 @@ export function makeSigner(source: KeySource, engine: Engine): Signer {
       const path = formatPath(parsePath(text))
       await ready(signal)
       const { publicKey, chainCode, ...rest } = leafAt(path).public
-      return { ...rest, publicKey: publicKey.slice(), ...(chainCode && { chainCode: chainCode.slice() }) }
+      return {
+        ...rest,
+        publicKey: Uint8Array.from(publicKey),
+        ...(chainCode && { chainCode: Uint8Array.from(chainCode) }),
+      }
     },
     sign: async ({ chain, draft }, { signal } = {}) => {
       checkDraft(chain, draft, signal)
@@ -149,7 +153,7 @@ export function makeSigner(source: KeySource, engine: Engine): Signer {
   exits.set(Object.freeze(signer), async (text) => {
     const path = formatPath(parsePath(text))
     await ready(undefined)
-    return leafAt(path).secret.slice()
+    return Uint8Array.from(leafAt(path).secret)
   })
   return signer
 }

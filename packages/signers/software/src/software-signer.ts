@@ -36,7 +36,7 @@ export function softwareSigner(options: SoftwareSignerOptions): Signer {
       open: async () => {
         // A copy, so that a failure leaves the words for another try.
         const { words, salt } = input!
-        const seed = await stretch({ words: words.slice(), salt: salt.slice() })
+        const seed = await stretch({ words: Uint8Array.from(words), salt: Uint8Array.from(salt) })
         try {
           return hdKeys(hdFromSeed(seed, engine))
         } finally {

@@ -68,7 +68,7 @@ function proven<T>(engine: Engine, claim: SignatureClaim, signed: T, bulk: Bulk 
 }
 
 function tweaked(engine: Engine, { secret, publicKey }: SecretKey, tweak: Uint8Array): SecretKey {
-  const even = publicKey[0] === 2 ? secret.slice() : engine.secretNegate(secret)
+  const even = publicKey[0] === 2 ? Uint8Array.from(secret) : engine.secretNegate(secret)
   try {
     // From the public key, so that it tells when the private one went wrong.
     const output = engine.publicAdd(Uint8Array.of(2, ...publicKey.subarray(1)), tweak)
