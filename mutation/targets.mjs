@@ -139,9 +139,16 @@ export const targets = {
       'slots',
     ],
     // Not those that cut the power at every write: they are long, and notice next to nothing that these do not.
-    tests: ['secure-storage-signer', 'vault', 'vault-tampered', 'wrapped-key'].map(
-      (name) => `packages/signers/secure-storage/src/${name}.test.ts`,
-    ),
+    tests: [
+      'secure-storage-signer',
+      'vault',
+      'vault-changes',
+      'vault-edges',
+      'vault-secrets',
+      'vault-tampered',
+      'vault-wiped',
+      'wrapped-key',
+    ].map((name) => `packages/signers/secure-storage/src/${name}.test.ts`),
   },
 }
 

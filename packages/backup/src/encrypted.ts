@@ -1,6 +1,7 @@
 import { CofferError, randomBytes } from '@coffer/core'
 import { armor, Decrypter, Encrypter } from 'age-encryption'
 import { checkPassphrase } from './passphrase.ts'
+import { formsOf } from './text.ts'
 import { readWalletBackup, type WalletBackup, writeWalletBackup } from './wallet-backup.ts'
 
 /** For whom a backup is encrypted: one passphrase, or the public keys of age identities. */
@@ -9,11 +10,14 @@ export type Encryption =
       readonly passphrase: string
       /** scrypt at 2^18 when not given, about two seconds and 256 MiB for each guess; 2^20 at most. */
       readonly workFactor?: number | undefined
+      readonly recipients?: undefined
     }
-  | { readonly recipients: readonly string[] }
+  | { readonly recipients: readonly string[]; readonly passphrase?: undefined }
 
 /** The passphrase, or the private key of one of the recipients (`AGE-SECRET-KEY-1…`). */
-export type Decryption = { readonly passphrase: string } | { readonly identity: string }
+export type Decryption =
+  | { readonly passphrase: string; readonly identity?: undefined }
+  | { readonly identity: string; readonly passphrase?: undefined }
 
 const WORK_FACTOR = 18
 /** Beyond it a file stops the machine that opens it: 22 takes 4 GiB. */
@@ -32,8 +36,10 @@ const LONGEST = 10_000_000
  */
 export async function encryptBackup(backup: WalletBackup, encryption: Encryption): Promise<string> {
   const encrypter = new Encrypter()
-  checkPlatform('recipients' in encryption)
-  if ('passphrase' in encryption) {
+  if (encryption.passphrase !== undefined && encryption.recipients !== undefined)
+    throw invalid('An age file is for a passphrase or for recipients. Make two files to have both.')
+  checkPlatform(encryption.recipients !== undefined)
+  if (encryption.recipients === undefined) {
     const { passphrase, workFactor = WORK_FACTOR } = encryption
     checkPassphrase(passphrase)
     if (!Number.isInteger(workFactor) || workFactor < 1 || workFactor > MOST_WORK)
@@ -64,13 +70,15 @@ export async function encryptBackup(backup: WalletBackup, encryption: Encryption
  */
 export async function decryptBackup(text: string, how: Decryption): Promise<WalletBackup> {
   let json: string
-  checkPlatform('identity' in how)
+  if (how.passphrase !== undefined && how.identity !== undefined)
+    throw invalid('A backup opens with its passphrase or with an identity. Give one of them.')
+  checkPlatform(how.identity !== undefined)
   try {
     const bytes = readArmor(text)
     const decrypter = new Decrypter()
-    if ('passphrase' in how) {
+    if (how.identity === undefined) {
       checkWork(bytes)
-      decrypter.addPassphrase(how.passphrase)
+      for (const form of new Set([how.passphrase, ...formsOf(how.passphrase)])) decrypter.addPassphrase(form)
     } else decrypter.addIdentity(how.identity)
     json = await decrypter.decrypt(bytes, 'text')
   } catch {

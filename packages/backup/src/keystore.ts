@@ -6,7 +6,7 @@ import { scryptAsync } from '@noble/hashes/scrypt.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { areEqual } from './text.ts'
+import { areEqual, formsOf } from './text.ts'
 
 export interface KeystoreOptions {
   readonly password: string
@@ -47,14 +47,24 @@ export async function encryptKeystore(privateKey: Uint8Array, options: KeystoreO
     })
   const salt = randomBytes(32)
   const iv = randomBytes(16)
-  const key = await byScrypt(password.normalize('NFKC'), salt, scrypt)
-  const ciphertext = ctr(key.subarray(0, 16), iv).encrypt(privateKey)
-  const mac = macOf(key, ciphertext)
-  key.fill(0)
+  // Before anything is waited for: the caller may wipe it, or use the bytes for another.
+  const secret = Uint8Array.from(privateKey)
+  const address = addressOf(secret)
+  let key: Uint8Array | undefined
+  let ciphertext: Uint8Array
+  let mac: Uint8Array
+  try {
+    key = await byScrypt(password.normalize('NFKC'), salt, scrypt)
+    ciphertext = ctr(key.subarray(0, 16), iv).encrypt(secret)
+    mac = macOf(key, ciphertext)
+  } finally {
+    secret.fill(0)
+    key?.fill(0)
+  }
   return JSON.stringify({
     version: 3,
     id: uuid(),
-    address: addressOf(privateKey),
+    address,
     crypto: {
       cipher: 'aes-128-ctr',
       cipherparams: { iv: bytesToHex(iv) },
@@ -78,8 +88,8 @@ export async function decryptKeystore(
   const file = readKeystore(text)
   if (typeof password !== 'string')
     throw new CofferError({ code: 'INVALID_REQUEST', message: 'A keystore opens with a password.' })
-  // Most programs take the password in the form NFKC, geth as it was typed.
-  for (const form of new Set([password.normalize('NFKC'), password])) {
+  // Most programs take the password in the form NFKC, geth as it was typed, which another system types in another form.
+  for (const form of new Set([password.normalize('NFKC'), password, ...formsOf(password)])) {
     const key = await file.derive(form)
     try {
       if (!areEqual(macOf(key, file.ciphertext), file.mac)) continue
@@ -107,7 +117,7 @@ interface Keystore {
 function readKeystore(text: string): Keystore {
   let file: Record<string, unknown>
   try {
-    file = lowered(parseJson(text, { maxBytes: 100_000, maxDepth: 8 }))
+    file = lowered(parseJson(text.replace(/^\uFEFF/, ''), { maxBytes: 100_000, maxDepth: 8 }))
   } catch {
     throw wrong('it is no JSON')
   }
@@ -199,12 +209,12 @@ function uuid(): string {
   return bytesToHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** Some programs wrote `Crypto` and `KDFParams`. */
+/** Some programs wrote `Crypto` and `KDFParams`; in lists is nothing that is read. */
 function lowered(value: unknown): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(objectOf(value)).map(([key, inner]) => [
       key.toLowerCase(),
-      typeof inner === 'object' && inner !== null ? lowered(inner) : inner,
+      typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? lowered(inner) : inner,
     ]),
   )
 }

@@ -32,6 +32,11 @@ export function s3Target(options: S3Options): BackupTarget {
   const { bucket, region = 'us-east-1', prefix = '', timeout = 30_000 } = options
   const { accessKeyId, secretAccessKey, sessionToken } = options
   const base = endpointOf(options.endpoint)
+  if (`${bucket}/${prefix}`.split('/').some((part) => part === '.' || part === '..'))
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: 'A bucket and a prefix have no . and no .. between slashes: they would lead elsewhere.',
+    })
   const name = `s3 ${base.host}/${bucket}`
   const client = new AwsClient({
     accessKeyId,
@@ -103,7 +108,7 @@ function checkPlatform(): void {
 function endpointOf(text: string): URL {
   try {
     const url = new URL(text)
-    const isLocal = /^(localhost|127\.|\[::1\])/.test(url.hostname)
+    const isLocal = /^(localhost|127(\.[0-9]{1,3}){3}|\[::1\])$/.test(url.hostname)
     if (url.username || url.password || url.search) throw new Error('more than an endpoint')
     if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal)) return url
   } catch {
@@ -121,7 +126,11 @@ async function readAll(response: Response, name: string): Promise<string> {
   if (Number(response.headers.get('content-length')) > LARGEST) throw refuse()
   const reader = response.body?.getReader()
   // Some platforms have no streams in answers.
-  if (!reader) return response.text()
+  if (!reader) {
+    const text = await response.text()
+    if (text.length > LARGEST) throw refuse()
+    return text
+  }
   const decoder = new TextDecoder()
   let text = ''
   let length = 0

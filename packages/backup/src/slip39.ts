@@ -149,8 +149,8 @@ async function feistel(
   { passphrase, exponent, salt, rounds }: Cipher,
 ): Promise<Uint8Array> {
   const half = input.length / 2
-  let left = input.slice(0, half)
-  let right = input.slice(half)
+  let left = Uint8Array.from(input.subarray(0, half))
+  let right = Uint8Array.from(input.subarray(half))
   for (const round of rounds) {
     const key = await pbkdf2Async(
       sha256,

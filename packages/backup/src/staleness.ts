@@ -1,4 +1,4 @@
-import { randomBytes } from '@coffer/core'
+import { CofferError, randomBytes } from '@coffer/core'
 import { splitWords } from './text.ts'
 import type { Verified } from './verify.ts'
 import type { BackupAccount } from './wallet-backup.ts'
@@ -39,7 +39,7 @@ export function backupStaleness(
 }
 
 /**
- * Asks for words at random places, to see that they were written down. Places count from 1.
+ * Asks for words at random places, to see that they were written down. Places count from 1. Throws `INVALID_REQUEST` without words.
  *
  * @example
  * const { places, check } = wordQuiz(mnemonic)
@@ -51,6 +51,11 @@ export function wordQuiz(
   count = 3,
 ): { readonly places: readonly number[]; check(answers: readonly string[]): boolean } {
   const words = splitWords(mnemonic.normalize('NFKD').toLowerCase())
+  if (words.length === 0 || !(count >= 1))
+    throw new CofferError({
+      code: 'INVALID_REQUEST',
+      message: 'A quiz needs words, and asks for one of them at least.',
+    })
   const places = new Set<number>()
   while (places.size < Math.min(count, words.length)) {
     const random = randomBytes(16)

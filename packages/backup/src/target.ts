@@ -1,4 +1,4 @@
-import { CofferError, isCofferError, type Store } from '@coffer/core'
+import { CofferError, isCofferError, type Store, throwIfAborted } from '@coffer/core'
 
 export interface TargetOptions {
   readonly signal?: AbortSignal | undefined
@@ -70,6 +70,7 @@ async function writeTo(
   options: TargetOptions,
 ): Promise<Written> {
   try {
+    throwIfAborted(options.signal)
     await target.write(name, text, options)
     if ((await target.read(name, options)) === text) return { target: target.name, ok: true }
     const message = `${target.name} gives back something else than was written. Do not rely on it.`

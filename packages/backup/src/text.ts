@@ -24,6 +24,11 @@ export function splitWords(text: string): string[] {
 }
 
 /** Compares in a time that does not tell how much is equal. */
+/** A text in each of the two forms in which systems type the letters of it that have two. */
+export function formsOf(text: string): readonly string[] {
+  return [text.normalize('NFC'), text.normalize('NFD')]
+}
+
 export function areEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.reduce((difference, byte, i) => difference | (byte ^ b[i]!), 0) === 0
 }

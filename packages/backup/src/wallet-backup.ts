@@ -83,9 +83,14 @@ export function readWalletBackup(text: string): WalletBackup {
       message: 'This backup was written by another version. Read it with that one, or with a newer one.',
     })
   if (typeof createdAt !== 'string') throw wrong('it does not say when it was made')
-  if (typeof mnemonic === 'string')
+  if (typeof mnemonic === 'string' && Object.keys(value).length === 3)
     return { v: 1, createdAt, secrets: [{ kind: 'mnemonic', mnemonic }], accounts: [] }
-  if (!Array.isArray(secrets) || !Array.isArray(accounts) || Object.keys(rest).length > 0)
+  if (
+    !Array.isArray(secrets) ||
+    !Array.isArray(accounts) ||
+    mnemonic !== undefined ||
+    Object.keys(rest).length > 0
+  )
     throw wrong('parts are missing or unknown')
   const read = secrets.map(readSecret)
   const ids = read.flatMap(({ id }) => (id === undefined ? [] : [id]))
