@@ -74,7 +74,7 @@ function waitOf({ failures, last }: Attempts, now: number): number {
 }
 
 async function readAttempts(store: Store, key: string): Promise<Attempts> {
-  const text = await textOf(store, key)
+  const text = await countOf(store, key)
   if (text === undefined) return { failures: 0, last: 0 }
   try {
     const { failures, last } = parseJson(text) as Attempts
@@ -86,6 +86,16 @@ async function readAttempts(store: Store, key: string): Promise<Attempts> {
   const attempts = { failures: FREE, last: Date.now() }
   await write(store, key, attempts)
   return attempts
+}
+
+/** Some phones keep a value and lose its key, when they are cut short while they delete it: the count is lost, and not the vault. */
+async function countOf(store: Store, key: string): Promise<string | undefined> {
+  try {
+    return await textOf(store, key)
+  } catch (error) {
+    if (isCofferError(error, 'STORE_INVALIDATED')) return ''
+    throw error
+  }
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0

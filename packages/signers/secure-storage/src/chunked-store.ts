@@ -3,6 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { fromBase64, fromUtf8, toBase64, utf8 } from './bytes.ts'
 import { toHex } from './envelope.ts'
 import { inTurn } from './turns.ts'
+import { checkWhole } from './whole.ts'
 
 /** What a platform keeps: short texts under short names of letters, digits, `_` and `-`. */
 export interface Items {
@@ -38,6 +39,7 @@ const MOST_TRIES = 20
  */
 export function chunkedStore(items: Items): Store {
   const nameOf = (key: string): string => {
+    checkWhole('key', key)
     const name = HEAD + toBase64(utf8(key))
     if (name.length <= items.maxName) return name
     throw new CofferError({
@@ -51,6 +53,7 @@ export function chunkedStore(items: Items): Store {
   const headOf = async (name: string): Promise<Head | undefined> => readHead(await items.get(name), items)
 
   const write = async (name: string, value: string): Promise<void> => {
+    checkWhole('value', value)
     const sum = sumOf(value)
     const text = packed(value)
     // Read first: where a keychain is locked, this fails before anything is written.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { CofferError, type ErrorCode } from '@coffer/core'
 import { isAlive, processMark } from './file-process.ts'
 
@@ -80,7 +80,11 @@ export async function makeFolder(folder: string): Promise<void> {
   try {
     const first = await mkdir(folder, { recursive: true, mode: 0o700 })
     if (first === undefined) return
-    for (let made = folder; made.length >= first.length; made = dirname(made))
+    for (
+      let made = resolve(folder);
+      made.length >= resolve(first).length && made !== dirname(made);
+      made = dirname(made)
+    )
       // Those above may be closed to us, and then are flushed by the system in its own time.
       await syncFolder(dirname(made)).catch(() => {})
   } catch (error) {

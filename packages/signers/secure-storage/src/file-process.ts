@@ -9,14 +9,16 @@ export function isAlive(pid: number, mark = ''): boolean {
   const [space, start] = mark.split('-')
   if (start !== undefined && space !== processSpace()) return true
   if (!runs(pid)) return false
-  const now = startOf(pid)
+  const [now, state] = statOf(pid)
+  // It has ended, and nobody has asked how.
+  if (state === 'Z' || state === 'X') return false
   return start === undefined || now === undefined || now === start
 }
 
 /** Tells this process from all others that had or will have its number; empty where the system does not say (all but Linux). */
 export function processMark(): string {
   const space = processSpace()
-  const start = startOf(process.pid)
+  const [start] = statOf(process.pid)
   return space === undefined || start === undefined ? '' : `${space}-${start}`
 }
 
@@ -39,12 +41,16 @@ function processSpace(): string | undefined {
   }
 }
 
-/** In ticks since the machine was switched on: field 22, counted behind the name, which may hold anything. */
-function startOf(pid: number): string | undefined {
+/**
+ * When it began, in ticks since the machine was switched on, and its state: fields 22 and 3, counted behind the name, which may hold
+ * anything. Empty where the system does not say.
+ */
+function statOf(pid: number): readonly [start?: string | undefined, state?: string | undefined] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19]
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    return [fields[19], fields[0]]
   } catch {
-    return undefined
+    return []
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { CofferError, type Store, withLock } from '@coffer/core'
 import {
   checkFolder,
@@ -13,6 +13,7 @@ import {
   writeFileWhole,
 } from './file-io.ts'
 import { withFileLock } from './file-lock.ts'
+import { checkWhole, isTorn } from './whole.ts'
 
 /**
  * A store in a folder: one file for each key, written whole or not at all, readable by its owner alone (0600 in 0700).
@@ -29,7 +30,9 @@ import { withFileLock } from './file-lock.ts'
  * @example
  * const vault = await openVault({ store: fileStore('/home/ann/.wallet') })
  */
-export function fileStore(folder: string): Store {
+export function fileStore(place: string): Store {
+  // A program may go to another folder later.
+  const folder = resolve(place)
   // A file begins with its key, since names of files are too short, and on some systems too careless of capital letters, to hold
   // every key; then comes the sum, and on the next line the value.
   let isTidy = false
@@ -54,7 +57,7 @@ export function fileStore(folder: string): Store {
     set: (key, value) =>
       inTurn(key, async () => {
         const path = join(folder, nameOf(key))
-        if (isTorn(value)) throw torn('value')
+        checkWhole('value', value)
         await makeFolder(folder)
         await prepare()
         // A damaged file must not take the place of the good one before it.
@@ -143,30 +146,19 @@ async function damaged(path: string, key: string | undefined): Promise<CofferErr
 
 /** A readable beginning and a hash, so that different keys never share a file. */
 function nameOf(key: string): string {
-  if (isTorn(key)) throw torn('key')
+  checkWhole('key', key)
   const readable = key
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 60)
-  return `${readable}.${createHash('sha256').update(key, 'utf8').digest('hex').slice(0, 32)}`
+  return `${readable || '-'}.${createHash('sha256').update(key, 'utf8').digest('hex').slice(0, 32)}`
 }
 
-/** Half of a character outside the first 65,536: a file in UTF-8 cannot hold it. */
-function isTorn(text: string): boolean {
-  return /[\ud800-\udfff]/u.test(text)
-}
-
-function torn(what: string): CofferError {
-  return new CofferError({
-    code: 'INVALID_REQUEST',
-    message: `This ${what} ends or begins within a character, and a file cannot hold that. Cut texts between characters.`,
-  })
-}
-
-/** Temporary files and locks begin with a point. */
+/** Not temporary files, locks and earlier values. */
 async function namesIn(folder: string): Promise<string[]> {
   try {
-    return (await readdir(folder)).filter((name) => !name.startsWith('.') && !name.endsWith(PREVIOUS))
+    // What else lies here is of somebody else, and no damage.
+    return (await readdir(folder)).filter((name) => /^[a-z0-9-]+\.[0-9a-f]{32}$/.test(name))
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return []
     throw failed('list', folder, error)

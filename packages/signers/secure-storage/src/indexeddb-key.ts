@@ -39,9 +39,10 @@ export function indexedDbKey({ name = 'coffer' }: { readonly name?: string | und
     get: async ({ id = '', iv = '', wrapped = '' }) => {
       const key = await find(id)
       if (!key) throw gone()
+      const webCrypto = subtle()
       try {
         const [nonce, box] = [bytes(fromBase64(iv)), bytes(fromBase64(wrapped))]
-        return new Uint8Array(await subtle().decrypt(cipher(nonce, id), key, box))
+        return new Uint8Array(await webCrypto.decrypt(cipher(nonce, id), key, box))
       } catch {
         // The key is another one, or its wrapping was changed.
         throw gone()

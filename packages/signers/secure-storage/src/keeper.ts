@@ -109,6 +109,12 @@ export function keepVault(
     infos = secrets
     watch?.stop()
     watch = autoLock === false ? undefined : watchman(autoLock, lock)
+    // An app that is in the background already says so at once.
+    if (opened !== next) {
+      watch?.stop()
+      watch = undefined
+      return
+    }
     tell(listeners.change, undefined)
     tell(listeners.unlock, undefined)
   }

@@ -4,7 +4,12 @@ import { CofferError } from '@coffer/core'
 export function peer<T>(name: string, given: T | undefined, load: () => Promise<unknown>): () => Promise<T> {
   let loading: Promise<T> | undefined
   return () => {
-    loading ??= given === undefined ? loaded(name, load) : Promise.resolve(given)
+    const again = (error: unknown): never => {
+      // A page that was offline for a moment may load it later.
+      loading = undefined
+      throw error
+    }
+    loading ??= (given === undefined ? loaded<T>(name, load) : Promise.resolve(given)).catch(again)
     return loading
   }
 }

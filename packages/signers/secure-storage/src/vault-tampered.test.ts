@@ -82,7 +82,9 @@ describe('G6: a vault that was changed', () => {
     expect(tried).toBe(bytes.length)
   })
 
-  it('is refused for every byte that was flipped by somebody who wrote the sum anew', async () => {
+  it('is refused for every byte that was flipped by somebody who wrote the sum anew', {
+    timeout: 120_000,
+  }, async () => {
     let whole = 0
     // By this a device finds its secret: it is asked first, and may say itself that it has none of that kind or number.
     const start = text.indexOf('"device":{"data"')

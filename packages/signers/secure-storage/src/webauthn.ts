@@ -1,4 +1,4 @@
-import { CofferError, randomBytes } from '@coffer/core'
+import { CofferError, isCofferError, randomBytes } from '@coffer/core'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { fromBase64, toBase64, utf8 } from './bytes.ts'
@@ -90,7 +90,7 @@ export function webauthnKey(options: WebauthnKeyOptions): DeviceKey {
       const secret = secretOf(credential) ?? (await evaluate(id, salt, given))
       return { data: { id: toBase64(id), salt: toBase64(salt) }, secret }
     },
-    get: ({ id = '', salt = '' }, given = {}) => evaluate(fromBase64(id), fromBase64(salt), given),
+    get: async ({ id = '', salt = '' }, given = {}) => evaluate(bytesOf(id), bytesOf(salt), given),
     // A page cannot delete a passkey: the person does, in the settings of the device.
     delete: async () => {},
   }
@@ -119,7 +119,20 @@ async function asked(
     if (answer) return answer as PublicKeyCredential
     throw new DOMException('nothing', 'NotAllowedError')
   } catch (error) {
+    if (isCofferError(error)) throw error
     throw translated(error, signal)
+  }
+}
+
+/** What a slot keeps of its passkey. */
+function bytesOf(text: string): Uint8Array {
+  try {
+    return fromBase64(text)
+  } catch {
+    throw new CofferError({
+      code: 'STORE_INVALIDATED',
+      message: 'What the vault keeps of the passkey was changed. Unlock in another way, and add it anew.',
+    })
   }
 }
 

@@ -101,18 +101,20 @@ function bytesOf(text: string): Uint8Array | undefined {
 }
 
 /** Asks the service. Of a foreign error no more than its name is kept: those of HTTP clients hold the request. */
-async function asked<T>(
+async function asked(
   wrapper: KeyWrapper,
   options: DeviceKeyOptions | undefined,
-  task: () => Promise<T>,
-): Promise<T> {
+  task: () => Promise<Uint8Array>,
+): Promise<Uint8Array> {
   const abort = (): void => {
     if (options?.signal?.aborted)
       throw new CofferError({ code: 'ABORTED', message: `The call to ${wrapper.name} was cancelled.` })
   }
   abort()
   try {
-    return await task()
+    const answer = await task()
+    if (answer instanceof Uint8Array) return answer
+    throw failed(wrapper, 'it answers with no bytes')
   } catch (error) {
     if (isCofferError(error)) throw error
     abort()
