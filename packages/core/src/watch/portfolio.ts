@@ -3,6 +3,7 @@ import type { Asset } from '../asset.ts'
 import { CofferError, isCofferError } from '../error.ts'
 import type { AssetId } from '../ids.ts'
 import type { ReadOptions } from '../source.ts'
+import { throwIfAborted } from '../wait.ts'
 import type { WatchWallet } from '../wallet.ts'
 import type { WatchEntry, WatchList } from './watch-list.ts'
 
@@ -29,7 +30,7 @@ export type PortfolioItem =
 
 export interface PortfolioOptions extends ReadOptions {
   readonly group?: string | undefined
-  /** So many accounts are asked at once; 8 when not given. */
+  /** So many accounts are asked at once, and at least 1; 8 when not given. */
   readonly concurrency?: number | undefined
 }
 
@@ -38,9 +39,15 @@ export interface Portfolio {
   account(entry: WatchEntry): Promise<WatchedAccount>
   /** The balances of every entry, as they come; a failed read is a row with its error. */
   balances(options?: PortfolioOptions): AsyncIterable<BalancesRow>
-  /** The sums of all of them, coins first in the order of the chains. */
+  /**
+   * The sums of all of them, coins first in the order of the chains. Throws `UNKNOWN_CHAIN`, before anything is read, for an entry of a
+   * chain that the list has not; `ABORTED`.
+   */
   totals(options?: PortfolioOptions): Promise<readonly Total[]>
-  /** The movements of all entries, newest first, with as much of each history as is asked for. */
+  /**
+   * The movements of all entries, newest first, with as much of each history as is asked for. One whose time is not known comes just
+   * before the next of its entry. Throws `ABORTED` instead of reading on.
+   */
   history(options?: PortfolioOptions): AsyncIterable<PortfolioItem>
 }
 
@@ -64,22 +71,31 @@ export function createPortfolio(config: {
   const account = async ({ chain, descriptor }: WatchEntry): Promise<WatchedAccount> =>
     readOnly((await wallet.watch(descriptor, { chain })) as Account)
 
-  const portfolio: Portfolio = {
+  const balancesOf = (
+    entries: readonly WatchEntry[],
+    { concurrency = AT_ONCE, signal }: PortfolioOptions,
+  ): AsyncIterable<BalancesRow> =>
+    asTheyCome(entries, concurrency, async (entry) => {
+      try {
+        return { entry, balances: await (await account(entry)).balances({ signal }) }
+      } catch (error) {
+        return { entry, error: asCoffer(error) }
+      }
+    })
+
+  return {
     account,
-    async *balances({ group, concurrency = AT_ONCE, signal } = {}) {
-      const entries = await list.entries({ group })
-      yield* asTheyCome(entries, concurrency, async (entry): Promise<BalancesRow> => {
-        try {
-          return { entry, balances: await (await account(entry)).balances({ signal }) }
-        } catch (error) {
-          return { entry, error: asCoffer(error) }
-        }
-      })
+    async *balances(options = {}) {
+      yield* balancesOf(await list.entries({ group: options.group }), options)
     },
-    totals: async (options) => {
+    totals: async (options = {}) => {
+      const entries = await list.entries({ group: options.group })
+      // Its coin is not known here, so that nothing could say that it is missing.
+      const stray = entries.find(({ chain }) => !list.chains.some(({ id }) => id === chain))
+      if (stray) throw unknownChain(stray)
       const totals = new Map<AssetId, { asset: Asset; amount: bigint }>()
       const failed = { assets: new Set<AssetId>(), chains: new Set<string>() }
-      for await (const { entry, balances = [], error } of portfolio.balances(options)) {
+      for await (const { entry, balances = [], error } of balancesOf(entries, options)) {
         if (error) {
           if (error.code === 'ABORTED') throw error
           failed.chains.add(entry.chain)
@@ -107,6 +123,7 @@ export function createPortfolio(config: {
       const entries = await list.entries({ group })
       const lines: Line[] = []
       const read = async (line: Line): Promise<void> => {
+        throwIfAborted(signal)
         try {
           line.opened ??= await account(line.entry)
           const page = await line.opened.history({ limit: PAGE, cursor: line.next, signal })
@@ -133,16 +150,15 @@ export function createPortfolio(config: {
             line.error = undefined
           }
         const newest = lines.reduce<Line | undefined>(
-          (best, line) =>
-            line.items[0] && (!best || timeOf(line.items[0]) > timeOf(best.items[0]!)) ? line : best,
+          (best, line) => (line.items.length > 0 && (!best || timeOf(line) > timeOf(best)) ? line : best),
           undefined,
         )
         if (!newest) return
+        newest.last = timeOf(newest)
         yield { entry: newest.entry, item: newest.items.shift()! }
       }
     },
   }
-  return portfolio
 }
 
 /** How far the history of one entry was read. */
@@ -153,11 +169,17 @@ interface Line {
   next?: string | undefined
   isOver: boolean
   error?: CofferError | undefined
+  /** When its last movement was that was given out. */
+  last?: number
 }
 
-/** What waits for a block is newer than all blocks. */
-function timeOf({ time, state }: HistoryItem): number {
-  return time ?? (state === 'pending' ? Number.POSITIVE_INFINITY : 0)
+/**
+ * When the next movement of a line was. What waits for a block is newer than all blocks; of others whose time is not known it is that of
+ * the next one whose time is, or else of the one before.
+ */
+function timeOf({ items, last = Number.POSITIVE_INFINITY }: Line): number {
+  if (items[0]?.time === undefined && items[0]?.state === 'pending') return Number.POSITIVE_INFINITY
+  return items.find(({ time }) => time !== undefined)?.time ?? last
 }
 
 /** Only what reads; a program that goes past the types hears why it cannot send. */
@@ -183,7 +205,8 @@ async function* asTheyCome<T, R>(
   const running = new Map<number, Promise<readonly [number, R]>>()
   let started = 0
   const start = (): void => {
-    while (running.size < Math.max(1, atOnce) && left.length > 0) {
+    // A number that is none is not more than anything.
+    while (running.size < (atOnce > 1 ? atOnce : 1) && left.length > 0) {
       const number = started++
       running.set(
         number,
@@ -196,6 +219,14 @@ async function* asTheyCome<T, R>(
     running.delete(number)
     yield result
   }
+}
+
+function unknownChain({ id, chain }: WatchEntry): CofferError {
+  return new CofferError({
+    code: 'UNKNOWN_CHAIN',
+    message: `An account of ${JSON.stringify(chain.slice(0, 60))} is watched, and the list has no such chain. Pass the chain to watchList, or remove the entry ${JSON.stringify(id.slice(0, 40))}.`,
+    details: { chain, entry: id },
+  })
 }
 
 function asCoffer(error: unknown): CofferError {

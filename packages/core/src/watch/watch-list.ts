@@ -9,7 +9,7 @@ import { type Store, withLock } from '../store.ts'
 
 /** An account that is looked at. */
 export interface WatchEntry {
-  /** Of chain and descriptor, 16 hex digits. */
+  /** Of chain and descriptor without the origin of its key, 16 hex digits. */
   readonly id: string
   readonly chain: ChainId
   readonly descriptor: AccountDescriptor
@@ -29,26 +29,36 @@ export interface WatchOptions {
   readonly secret?: string | undefined
 }
 
+type Words = Pick<WatchOptions, 'label' | 'group' | 'secret'>
+
 export interface WatchList {
   readonly chains: readonly ChainRules[]
   /**
-   * Adds an address, a CAIP-10 id, an xpub or a descriptor. The same account twice is one entry, with the newer words. Throws
-   * `INVALID_ACCOUNT`, `INVALID_ADDRESS`, `UNKNOWN_CHAIN`.
+   * Adds an address, a CAIP-10 id, an xpub or a descriptor. The same account twice is one entry, with the newer words and, where one
+   * of both says it, the origin of its key. Throws `INVALID_ACCOUNT`, `INVALID_ADDRESS`, `UNKNOWN_CHAIN`, `INVALID_REQUEST` for a word
+   * that is no text, `STORE_FULL`.
    */
   add(account: string, options?: WatchOptions): Promise<readonly WatchEntry[]>
   /**
-   * Adds lines of `[chain ]account[,label[,group]]`; blank ones and those after `#` are passed over. All of them or, when one is wrong, none:
-   * `INVALID_REQUEST`, with `details.lines` of every wrong line and why.
+   * Adds lines of `[chain ]account[,label[,group]]`; blank ones and those that begin with `#` are passed over. All of them or, when one
+   * is wrong, none: `INVALID_REQUEST`, with `details.lines` of every wrong line and why.
    */
   addMany(lines: string, options?: WatchOptions): Promise<readonly WatchEntry[]>
   entries(filter?: { readonly group?: string | undefined }): Promise<readonly WatchEntry[]>
-  /** Changes label, group or secret; an empty text takes it away. Throws `INVALID_REQUEST` when there is no such entry. */
-  change(id: string, words: Pick<WatchOptions, 'label' | 'group' | 'secret'>): Promise<WatchEntry>
+  /**
+   * Changes label, group or secret; an empty text takes it away, and what is not given stays. Throws `INVALID_REQUEST` when there is no
+   * such entry or a word is no text, `STORE_FULL`.
+   */
+  change(id: string, words: Words): Promise<WatchEntry>
   remove(id: string): Promise<void>
 }
 
 /** So many cost a second to read and to write. */
 const MOST = 100_000
+const MOST_BYTES = 50_000_000
+
+/** Up to its words. It has commas between keys, and a # before its checksum; several of `addr(…)` are one account. */
+const DESCRIPTOR = /^(?:[^\s,(]+\s+)?(?:[-\w]+:[-\w]+:)?[a-z]+\(.*?\)(?:#\w*)?\s*(?=$|,(?!\s*addr\())/
 
 /**
  * Accounts that are only looked at, kept in a store as one value, so that two tabs lose nothing and ten thousand are fine.
@@ -75,14 +85,23 @@ export function watchList(config: {
           code: 'STORE_FULL',
           message: `A list holds ${MOST} accounts. Take another name for more of them.`,
         })
-      await store.set(name, writeJson({ v: 1, entries: [...entries.values()] }))
+      const text = writeJson({ v: 1, entries: [...entries.values()] })
+      if (new TextEncoder().encode(text).length > MOST_BYTES)
+        throw new CofferError({
+          code: 'STORE_FULL',
+          message: `A list holds ${MOST_BYTES} bytes. Take shorter words, or another name for more accounts.`,
+          details: { limit: MOST_BYTES },
+        })
+      await store.set(name, text)
       return result
     })
   const put = (added: readonly WatchEntry[]): Promise<readonly WatchEntry[]> =>
     change((entries) =>
       added.map((entry) => {
         const known = entries.get(entry.id)
-        const next = known ? { ...known, ...entry, addedAt: known.addedAt } : entry
+        // What is known may have the origin before it.
+        const { descriptor } = known?.descriptor.endsWith(entry.descriptor) ? known : entry
+        const next = checked(known ? { ...known, ...entry, descriptor, addedAt: known.addedAt } : entry)
         entries.set(entry.id, next)
         return next
       }),
@@ -93,14 +112,16 @@ export function watchList(config: {
     add: async (account, options = {}) => put(entriesOf(chains, account, options)),
     addMany: async (lines, options = {}) => {
       const wrong: { readonly line: number; readonly reason: string }[] = []
-      const added = lines.split(/\r?\n/).flatMap((text, i) => {
-        // A descriptor has a # before its checksum, and commas between keys.
-        const isDescriptor = /[()]/.test(text)
-        const cells = isDescriptor
-          ? [text.trim()]
-          : (text.split('#')[0] ?? '').split(',').map((cell) => cell.trim())
-        const [first = '', label, group] = cells
-        const [, named, rest] = /^(\S+)\s+(\S.*)$/.exec(first) ?? []
+      const added = lines.split(/\r?\n/).flatMap((line, i) => {
+        const text = line.trim()
+        if (text.startsWith('#')) return []
+        const [account] = DESCRIPTOR.exec(text) ?? text.split(',')
+        const first = account!.trim()
+        const [, label, group] = text
+          .slice(account!.length)
+          .split(',')
+          .map((cell) => cell.trim())
+        const [, named, rest] = /^([^\s(]+)\s+(\S.*)$/.exec(first) ?? []
         const whole = rest ?? first
         if (whole === '') return []
         try {
@@ -129,7 +150,7 @@ export function watchList(config: {
     change: (id, words) =>
       change((entries) => {
         const known = entries.get(id) ?? raise(unknown(id))
-        const next = tidy({ ...known, ...words })
+        const next = tidy(checked({ ...known, ...given(words) }))
         entries.set(id, next)
         return next
       }),
@@ -152,7 +173,7 @@ function entriesOf(
       id: idOf(found.chain.id, found.descriptor),
       chain: found.chain.id,
       descriptor: found.descriptor,
-      ...words,
+      ...given(words),
       addedAt: new Date().toISOString(),
     })
   const readers = chains.filter((chain) => canRead(chain, text))
@@ -174,21 +195,39 @@ function canRead(chain: ChainRules, text: string): boolean {
   }
 }
 
+/** The same with and without the origin of its key, so that no money is counted twice. */
 function idOf(chain: string, descriptor: string): string {
-  const hash = sha256(new TextEncoder().encode(`${chain} ${descriptor}`)).subarray(0, 8)
+  const account = descriptor.replace(/^\[[^\]]*\]/, '')
+  const hash = sha256(new TextEncoder().encode(`${chain} ${account}`)).subarray(0, 8)
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** The words that were given, and nothing else: what is not known here might not be read again. */
+function given({ label, group, secret }: Words): Words {
+  return Object.fromEntries(
+    Object.entries({ label, group, secret }).filter(([, value]) => value !== undefined),
+  )
+}
+
+/** What {@link readList} would refuse is not written. */
+function checked(entry: { readonly [K in keyof WatchEntry]: WatchEntry[K] | undefined }): WatchEntry {
+  if (isEntry(entry)) return entry
+  throw new CofferError({
+    code: 'INVALID_REQUEST',
+    message: 'The label, group and secret of a watched account are texts. Nothing was changed.',
+  })
 }
 
 /** Without empty words. */
 function tidy(entry: { readonly [K in keyof WatchEntry]: WatchEntry[K] | undefined }): WatchEntry {
   return Object.fromEntries(
-    Object.entries(entry).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(entry).filter(([, value]) => value !== undefined && value !== null && value !== ''),
   ) as unknown as WatchEntry
 }
 
 function readList(text: string | undefined): readonly WatchEntry[] {
   if (text === undefined) return []
-  const { v, entries } = (parseJson(text, { maxBytes: 50_000_000, maxDepth: 4 }) ?? {}) as {
+  const { v, entries } = (parseJson(text, { maxBytes: MOST_BYTES, maxDepth: 4 }) ?? {}) as {
     readonly v?: unknown
     readonly entries?: unknown
   }
