@@ -57,7 +57,7 @@ const config: KnipConfig = {
   ignoreExportsUsedInFile: { interface: true, type: true },
   workspaces: {
     '.': {
-      entry: ['test/smoke/{probe,use-ledger}.{cjs,mjs}', 'scripts/*.mjs'],
+      entry: ['test/smoke/{probe,use-ledger}.{cjs,mjs}', 'test/browser/*.ts', 'scripts/*.mjs'],
       project: ['*.{ts,mjs,cjs}', 'scripts/**', 'test/**'],
       // Named to scripts/each-package.mjs on the command line.
       ignoreDependencies: ['publint', '@arethetypeswrong/cli'],

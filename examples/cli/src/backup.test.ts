@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Wallet } from 'ethers'
@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 describe('a backup', () => {
   it('is missed until there is one', async () => {
-    expect((await coffer('vault status')).stdout).toContain('Backup: none was ever made and verified.')
+    expect((await coffer('vault status')).stdout).toContain('Backup: none is verified.')
   })
 
   it('goes to several places, each opened once more', async () => {
@@ -60,9 +60,96 @@ describe('a backup', () => {
     const none = await create(`--to ${file('a-file')}`)
     expect([none.code, none.stdout]).toEqual([1, ''])
     expect((await create('--to s3://bucket')).stderr).toContain('AWS_ACCESS_KEY_ID')
-    expect((await opening(`backup create --to ${file('stick')}`)).stderr).toContain(
+    expect((await opening(`backup create --to ${file('stick')} --name other.age`)).stderr).toContain(
       '--backup-passphrase-file',
     )
+  })
+
+  it('says of a keystore and of descriptors, too, where they could not be written', async () => {
+    for (const what of ['--keystore m/44h/60h/0h/0/0', '--descriptors']) {
+      const ran = await create(`--to ${file('a-file')} --to ${file('half')} --name half ${what}`)
+      expect([ran.code, ran.stdout]).toEqual([1, `${file('half')}: half\n`])
+      expect(ran.stderr).toContain(`Not written to ${file('a-file')}: Could not read`)
+      expect(ran.stderr).toContain('Error [STORE_FAILED]: The backup is in 1 of 2 places.')
+      const json = await create(
+        `--to ${file('a-file')} --to ${file('half')} --name half ${what} --force --json`,
+      )
+      expect(JSON.parse(json.stdout.split('\n{')[0]!)).toMatchObject({
+        written: [
+          { target: file('a-file'), ok: false },
+          { target: file('half'), ok: true },
+        ],
+      })
+      await rm(file('half'), { recursive: true })
+    }
+  }, 60_000)
+
+  it('replaces no file unasked, in any place', async () => {
+    await mkdir(file('taken'))
+    const kinds: readonly (readonly [name: string, line: string])[] = [
+      ['one.age', '--name one.age'],
+      ['keystore-m-44h-60h-0h-0-0.json', '--keystore m/44h/60h/0h/0/0'],
+      ['accounts.txt', '--descriptors'],
+    ]
+    for (const [name, line] of kinds) {
+      await writeFile(join(file('taken'), name), 'of another')
+      const ran = await create(`--to ${file('free')} --to ${file('taken')} ${line}`)
+      expect([ran.code, ran.stdout]).toEqual([2, ''])
+      expect(ran.stderr).toBe(
+        `Error [INVALID_REQUEST]: There is a ${name} in ${file('taken')} already, of this wallet or of another. Take another --name, or replace it with --force.\n`,
+      )
+      await expect(stat(file('free'))).rejects.toThrow('ENOENT')
+    }
+    for (const [name, line] of [
+      ['share-2-of-2.txt', '--shares 2/2'],
+      ['secret.txt', '--in-the-clear'],
+    ]) {
+      await writeFile(join(file('taken'), `${name}`), 'of another')
+      const ran = await opening(`backup create --to ${file('taken')} ${line}`)
+      expect([ran.code, ran.stdout]).toEqual([2, ''])
+      expect(ran.stderr).toContain(`There is a ${name} in ${file('taken')} already`)
+    }
+    expect(await readdir(file('taken'))).not.toContain('share-1-of-2.txt')
+    for (const name of await readdir(file('taken')))
+      expect(await readFile(join(file('taken'), name), 'utf8')).toBe('of another')
+    for (const line of ['--name one.age', '--descriptors', '--shares 2/2', '--in-the-clear'])
+      expect((await create(`--to ${file('taken')} ${line} --force`)).code).toBe(0)
+    for (const name of ['one.age', 'accounts.txt', 'share-2-of-2.txt', 'secret.txt'])
+      expect(await readFile(join(file('taken'), name), 'utf8')).not.toBe('of another')
+  }, 60_000)
+
+  it('is not made of an account whose keys are nowhere', async () => {
+    const other = await newHome()
+    await cp(file('vault'), join(other, 'vault'), { recursive: true })
+    const text = await readFile(file('accounts.json'), 'utf8')
+    await writeFile(join(other, 'accounts.json'), text.replace('"secret": "single"', '"secret": "gone"'))
+    const ran = await runIn(
+      other,
+      `backup create --to ${join(other, 'stick')} --backup-passphrase-file ${file('backup-passphrase')} --passphrase-file ${file('passphrase')}`,
+    )
+    expect([ran.code, ran.stdout]).toEqual([2, ''])
+    expect(ran.stderr).toMatch(
+      /^Error \[NO_SIGNER\]: The account .+ is of a secret "gone", which the vault does not have\./,
+    )
+    await expect(stat(join(other, 'stick'))).rejects.toThrow('ENOENT')
+  })
+
+  it('counts as verified no more after one that does not match', async () => {
+    const clean = await newHome()
+    await writeFile(join(clean, 'other'), `${'abandon '.repeat(11)}about`)
+    const on = (line: string): Promise<Ran> => runIn(clean, `${line} --passphrase-file ${file('passphrase')}`)
+    const verify = (name: string, phrase = 'backup-passphrase'): Promise<Ran> =>
+      runIn(clean, `backup verify ${name} --backup-passphrase-file ${file(phrase)}`)
+    expect((await on(`restore --words-file ${join(clean, 'other')}`)).code).toBe(0)
+    const made = await on(
+      `backup create --to ${clean} --name own.age --backup-passphrase-file ${file('backup-passphrase')}`,
+    )
+    expect(made.code).toBe(0)
+    const status = async (): Promise<string> => (await runIn(clean, 'vault status')).stdout
+    expect((await verify(join(clean, 'own.age'), 'passphrase')).stderr).toContain('UNLOCK_FAILED')
+    expect(await status()).toContain('Backup: verified')
+    expect((await verify(join(file('stick'), 'wallet.age'))).stderr).toContain('BACKUP_MISMATCH')
+    expect(await status()).toContain('Backup: none is verified.')
   })
 
   it('is opened and compared', async () => {
@@ -76,8 +163,8 @@ describe('a backup', () => {
     expect(stale.stderr).toMatch(
       /^Error \[BACKUP_MISMATCH\]: The account .+0x.+ on eip155:1 is not in the backup\./,
     )
-    expect((await coffer('vault status')).stdout).toContain('accounts were added since the last one')
-    expect((await create(`--to ${file('stick')} --name wallet.age`)).code).toBe(0)
+    expect((await coffer('vault status')).stdout).toContain('Backup: none is verified.')
+    expect((await create(`--to ${file('stick')} --name wallet.age --force`)).code).toBe(0)
   })
 
   it('brings everything back on a clean machine', async () => {

@@ -8,6 +8,8 @@ import {
   type StaleReason,
   s3Target,
   type Verified,
+  type VerifyOptions,
+  verifyBackup,
   type WalletBackup,
 } from '@coffer/backup'
 import { fileTarget } from '@coffer/backup/file'
@@ -41,12 +43,19 @@ export async function collectBackup(context: Context, vault: Vault, password: st
   }
 }
 
-/** The accounts of the program as a backup has them: by the id of their secret. */
+/**
+ * The accounts of the program as a backup has them: by the id of their secret. Throws `NO_SIGNER` for one whose keys are not in the
+ * vault: a backup would have none for it.
+ */
 export function toBackup(known: readonly KnownAccount[], { secrets }: Vault): readonly BackupAccount[] {
-  return known.map(({ secret: label, ...account }) => ({
-    ...account,
-    secret: (label === undefined ? secrets[0] : secrets.find((secret) => secret.label === label))?.id,
-  }))
+  return known.map(({ secret: label, ...account }) => {
+    const found = label === undefined ? secrets[0] : secrets.find((secret) => secret.label === label)
+    if (found) return { ...account, secret: found.id }
+    throw new CofferError({
+      code: 'NO_SIGNER',
+      message: `The account ${account.descriptor.slice(0, 100)} on ${account.chain} is of ${label === undefined ? 'the first secret' : `a secret ${JSON.stringify(label.slice(0, 40))}`}, which the vault does not have. Its keys are not here to be backed up: bring them with "coffer vault add", or take the account out of accounts.json.`,
+    })
+  })
 }
 
 /** Puts back what a backup knew beside its secrets: further accounts, and labels. */
@@ -161,8 +170,19 @@ export function targetOf(io: Io, place: string): BackupTarget {
 
 const VERIFIED = 'backup/verified'
 
-export async function rememberVerified({ store }: Context, verified: Verified): Promise<void> {
-  await store.set(VERIFIED, JSON.stringify(verified))
+/** Opens a backup, compares it, and keeps what came of it; after a `BACKUP_MISMATCH` none counts as verified. */
+export async function verifyAndRemember(
+  { store, chains }: Context,
+  options: Omit<VerifyOptions, 'chains'>,
+): Promise<Verified> {
+  try {
+    const verified = await verifyBackup({ ...options, chains })
+    await store.set(VERIFIED, JSON.stringify(verified))
+    return verified
+  } catch (error) {
+    if (isCofferError(error, 'BACKUP_MISMATCH')) await store.delete(VERIFIED)
+    throw error
+  }
 }
 
 /** Why the wallet should be backed up again; empty when all is well. */
@@ -176,7 +196,7 @@ export async function staleReasons(context: Context, secrets: number): Promise<r
 }
 
 const REASONS: Readonly<Record<StaleReason, string>> = {
-  'never-verified': 'none was ever made and verified',
+  'never-verified': 'none is verified',
   old: 'the last one was verified long ago',
   'accounts-added': 'accounts were added since the last one',
   'secrets-added': 'secrets were added since the last one',

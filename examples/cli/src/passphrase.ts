@@ -7,22 +7,25 @@ const ELSEWHERE = 'Put the passphrase into a file that only you can read, and na
 
 /** The passphrase of the vault: from a file, or asked for. Never from an argument, which others on the machine can see. */
 export async function askPassphrase(io: Io, file: string | undefined): Promise<string> {
-  const given = await fromFile(io, file)
-  return (
-    given ??
-    prompts(io, ELSEWHERE).secret('Passphrase of the wallet', (typed) =>
-      typed === '' ? 'Nothing was typed.' : undefined,
-    )
+  const path = file ?? usualFile(io)
+  if (path) return firstLine(path)
+  return prompts(io, ELSEWHERE).secret('Passphrase of the wallet', (typed) =>
+    typed === '' ? 'Nothing was typed.' : undefined,
   )
 }
 
 /** Below this, whoever copies the vault tries every passphrase within days. */
 const SHORTEST_PASSPHRASE = 8
 
-/** A passphrase for a new vault, asked for twice. Throws `WEAK_PASSWORD`. */
-export async function askNewPassphrase(io: Io, file: string | undefined): Promise<string> {
-  const given = await fromFile(io, file)
-  if (given !== undefined) {
+/** A passphrase for a new vault, from a file, or asked for twice. Throws `WEAK_PASSWORD`. */
+export function askNewPassphrase(io: Io, file: string | undefined): Promise<string> {
+  return askOtherPassphrase(io, file ?? usualFile(io))
+}
+
+/** A passphrase in place of that of the vault, which is the one that the variable names. Throws `WEAK_PASSWORD`. */
+export async function askOtherPassphrase(io: Io, file: string | undefined): Promise<string> {
+  if (file) {
+    const given = await firstLine(file)
     checkPassphrase(given)
     return given
   }
@@ -45,11 +48,7 @@ export async function askBackupPassphrase(io: Io, file: string | undefined): Pro
   )
 }
 
-async function fromFile(io: Io, file: string | undefined): Promise<string | undefined> {
-  const path = file ?? io.env['COFFER_PASSPHRASE_FILE']
-  if (!path) return undefined
-  return firstLine(path)
-}
+const usualFile = ({ env }: Io): string | undefined => env['COFFER_PASSPHRASE_FILE']
 
 /** The first line of a file; throws `INVALID_REQUEST` when it is empty. */
 export async function firstLine(path: string): Promise<string> {

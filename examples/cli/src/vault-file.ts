@@ -41,6 +41,16 @@ export async function openWalletVault(
   }
 }
 
+/** Throws `STORE_FAILED` for a vault of which nothing can be read: that looks like an empty one. */
+export function checkReadable({ id }: Vault): void {
+  if (id !== '') return
+  throw new CofferError({
+    code: 'STORE_FAILED',
+    message:
+      'The vault is damaged. Bring it back as it was before its last change with "coffer vault unlock --previous", or from a backup with "coffer backup restore --force".',
+  })
+}
+
 /** Makes the vault of a home folder; throws what `createVault` throws. */
 export function createWalletVault(
   { cli, home }: Place,
@@ -73,6 +83,20 @@ export async function setAside(home: string): Promise<string | undefined> {
     throw unusable('rename', vaultPath(home), error)
   }
   return kept
+}
+
+/** Ends {@link setAside} the other way round: the vault is where it was. What came in its place gets another name. */
+export async function putBack(home: string, kept: string): Promise<void> {
+  const path = vaultPath(home)
+  const move = async (from: string, to: string, allowed?: string): Promise<void> => {
+    try {
+      await rename(from, to)
+    } catch (error) {
+      if ((error as { code?: string }).code !== allowed) throw unusable('rename', from, error)
+    }
+  }
+  await move(path, join(home, `vault.failed-${Date.now()}`), 'ENOENT')
+  await move(kept, path)
 }
 
 function vaultStore(home: string): Store {

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -103,6 +103,48 @@ describe('the vault of the command line', () => {
     expect((await opening('vault passwd')).stderr).toContain('--new-passphrase-file')
   })
 
+  it('passwd takes the new passphrase from no variable, and none that is the old one', async () => {
+    const env = { COFFER_PASSPHRASE_FILE: file('old') }
+    const answers = [
+      ['New passphrase for the wallet', 'seven rivers run east'],
+      ['The same once more', 'seven rivers run east'],
+    ] as const
+    const asked = await coffer('vault passwd', { env, answers })
+    expect([asked.code, asked.stdout]).toEqual([
+      0,
+      expect.stringContaining('Copies of the vault from before still open with the old one.'),
+    ])
+    expect(await opening('vault unlock')).toMatchObject({ code: 2 })
+    const same = await coffer(`vault passwd --new-passphrase-file ${file('new')}`, {
+      env: { COFFER_PASSPHRASE_FILE: file('new') },
+    })
+    expect([same.code, same.stdout]).toEqual([2, ''])
+    expect(same.stderr).toBe(
+      'Error [INVALID_REQUEST]: The new passphrase is the old one. Nothing was changed.\n',
+    )
+    const back = await coffer(`vault passwd --new-passphrase-file ${file('old')}`, {
+      env: { COFFER_PASSPHRASE_FILE: file('new') },
+    })
+    expect(back.code).toBe(0)
+    expect((await opening('vault unlock')).code).toBe(0)
+  })
+
+  it('--force puts the vault back when the new one cannot be made', async () => {
+    const copy = await mkdtemp(join(tmpdir(), 'coffer-vault-'))
+    await cp(file('vault'), join(copy, 'vault'), { recursive: true })
+    // No list of accounts can be written there.
+    await mkdir(join(copy, 'accounts.json'))
+    const before = await opening('vault unlock --json')
+    for (const line of ['new', `restore --words-file ${file('other')}`, `backup restore ${file('other')}`]) {
+      const failed = await runIn(copy, `${line} --force --passphrase-file ${file('new')}`)
+      expect([failed.code, failed.stdout]).toEqual([1, ''])
+      expect(failed.stderr).toMatch(/is .+ again\.\nError \[STORE_FAILED\]: Could not write/)
+      const after = await runIn(copy, `vault unlock --json --passphrase-file ${file('old')}`)
+      expect(after.json()).toEqual(before.json())
+    }
+    expect((await readdir(copy)).filter((name) => name.startsWith('vault.replaced-'))).toEqual([])
+  })
+
   it('add keeps other words, an extended key and a single key, each with its accounts', async () => {
     const add = async (line: string): Promise<{ accounts: { secret: string; descriptor: string }[] }> => {
       const ran = await opening(`vault add ${line} --json`)
@@ -143,6 +185,21 @@ describe('the vault of the command line', () => {
     await writeFile(file('accounts.json'), honest.replace('"secret": "single"', '"secret": "tree"'))
     expect((await opening('accounts --verify')).stderr).toContain('WRONG_ACCOUNT')
     await writeFile(file('accounts.json'), honest)
+  })
+
+  it('status does not take a damaged vault for an empty one', async () => {
+    const copy = await mkdtemp(join(tmpdir(), 'coffer-vault-'))
+    await cp(file('vault'), join(copy, 'vault'), { recursive: true })
+    for (const name of await readdir(join(copy, 'vault'))) {
+      const path = join(copy, 'vault', name)
+      const text = await readFile(path, 'utf8')
+      if (text.startsWith('"vault"\t') && !name.endsWith('.previous'))
+        await writeFile(path, text.slice(0, -40))
+    }
+    const ran = await runIn(copy, 'vault status')
+    expect([ran.code, ran.stdout]).toEqual([1, ''])
+    expect(ran.stderr).toMatch(/^Error \[STORE_FAILED\]: .+"coffer vault unlock --previous"/)
+    expect((await runIn(copy, 'backup verify any-file')).stderr).toContain('STORE_FAILED')
   })
 
   it('unlock --previous brings back a vault whose text was damaged', async () => {

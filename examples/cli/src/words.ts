@@ -5,21 +5,40 @@ import type { Context } from './context.ts'
 import { allChains, familyOf } from './families/index.ts'
 import { deriveAccounts } from './keys.ts'
 import { table } from './output.ts'
-import { createWalletVault, openWalletVault, setAside, vaultPath } from './vault-file.ts'
+import { createWalletVault, openWalletVault, putBack, setAside, vaultPath } from './vault-file.ts'
+
+type NewSecret = Secret & { readonly label?: string | undefined }
 
 /**
  * Makes a vault of secrets, and opens what was written once more to see that it gives the same accounts: a vault that was never
- * opened is a hope. Throws `STORE_FAILED` when it does not.
+ * opened is a hope. Throws `STORE_FAILED` when it does not. Whatever it throws, a vault that was there before is there again.
  */
 export async function keepSecrets(
   context: Context,
-  secrets: readonly (Secret & { readonly label?: string | undefined })[],
+  secrets: readonly NewSecret[],
   password: string,
 ): Promise<readonly KnownAccount[]> {
-  const { home, output, chains } = context
+  const { home, output } = context
   output.say('Encrypting the wallet, and opening it once more as a check; slow on purpose …')
   const kept = await setAside(home)
   if (kept) output.say(`The vault that was there before is now ${kept}.`)
+  try {
+    return await makeChecked(context, secrets, password)
+  } catch (error) {
+    if (kept) {
+      await putBack(home, kept)
+      output.say(`That failed. The vault that was there before is ${vaultPath(home)} again.`)
+    }
+    throw error
+  }
+}
+
+async function makeChecked(
+  context: Context,
+  secrets: readonly NewSecret[],
+  password: string,
+): Promise<readonly KnownAccount[]> {
+  const { home, chains } = context
   const made = await createWalletVault(context, { password, secrets })
   const accounts = await accountsOfAll(made, chains)
   made.lock()

@@ -6,12 +6,11 @@ import {
   exportSecret,
   generatePassphrase,
   signerOf,
-  verifyBackup,
   writeBackup,
 } from '@coffer/backup'
 import { encryptKeystore } from '@coffer/backup/keystore'
 import { splitSlip39 } from '@coffer/backup/slip39'
-import { CofferError } from '@coffer/core'
+import { CofferError, isCofferError } from '@coffer/core'
 import { exportPrivateKey, mnemonicToSeed } from '@coffer/signer-software'
 import type { Command } from 'commander'
 import { readAccounts, readAccountsIfThere } from '../accounts-file.ts'
@@ -20,21 +19,21 @@ import {
   collectBackup,
   labelAt,
   readBackup,
-  rememberVerified,
   restoreRest,
   staleReasons,
   targetOf,
   toBackup,
+  verifyAndRemember,
 } from '../backup.ts'
 import { type Cli, type Context, withContext } from '../context.ts'
-import { readNamed, writeWhole } from '../files.ts'
+import { readIfThere, readNamed, writeWhole } from '../files.ts'
 import { withHomeLock } from '../home-lock.ts'
 import { isInteractive } from '../io.ts'
 import { findSecret } from '../keys.ts'
 import { type CommonOptions, repeated, withExamples, withOptions } from '../options.ts'
 import { oneLine } from '../output.ts'
 import { askBackupPassphrase, askNewPassphrase, askPassphrase, firstLine } from '../passphrase.ts'
-import { checkFree, openWalletVault, vaultPath } from '../vault-file.ts'
+import { checkFree, checkReadable, openWalletVault, vaultPath } from '../vault-file.ts'
 import { accountJson, accountTable, keepSecrets } from '../words.ts'
 
 export function backupCommand(program: Command, cli: Cli): void {
@@ -57,6 +56,7 @@ interface CreateOptions extends CommonOptions {
   readonly keystore?: string
   readonly inTheClear?: boolean
   readonly descriptors?: boolean
+  readonly force?: boolean
 }
 
 function createCommand(backup: Command, cli: Cli): void {
@@ -73,6 +73,7 @@ function createCommand(backup: Command, cli: Cli): void {
   command
     .option('--in-the-clear', 'instead, write the secret as it is: whoever reads the file has the money')
     .option('--descriptors', 'instead, write the public side of every account, to be watched elsewhere')
+    .option('--force', 'replace what bears that name in a place')
   withExamples(
     withOptions(command, 'secret', 'passphrase', 'json'),
     'coffer backup create --to /media/stick --to s3://my-bucket/wallets',
@@ -90,9 +91,9 @@ function createCommand(backup: Command, cli: Cli): void {
 }
 
 async function createFile(context: Context, options: CreateOptions): Promise<void> {
-  const { cli, io, home, chains, output } = context
+  const { cli, io, home, output } = context
   const { name = `wallet-${new Date().toISOString().slice(0, 10)}.age` } = options
-  const targets = options.to.map((place) => targetOf(io, place))
+  const targets = await freeTargets(context, options, name)
   const vault = await openWalletVault(context)
   const password = await askPassphrase(io, options.passphraseFile)
   await vault.unlock({ password }, { signal: io.signal })
@@ -102,27 +103,90 @@ async function createFile(context: Context, options: CreateOptions): Promise<voi
   vault.lock()
   output.say('Encrypting the backup; slow on purpose …')
   const text = await encryptBackup(collected, { passphrase, workFactor: cli.workFactor })
-  const written = await writeBackup({ name, text, targets, signal: io.signal })
-  for (const place of written)
-    if (!place.ok) output.say(`Not written to ${place.target}: ${oneLine(place.error.message)}`)
-  const good = targets.filter((_, i) => written[i]!.ok)
+  const { written, good } = await writeAll(context, { name, text, targets })
   output.say('Opening what was written once more, as a check …')
   // The places hold the same bytes, as they were read back; one is enough to open.
   const [target] = good as [BackupTarget]
-  const verified = await verifyBackup({ target, name, decryption: { passphrase }, chains, accounts })
-  await rememberVerified(context, verified)
+  const verified = await verifyAndRemember(context, { target, name, decryption: { passphrase }, accounts })
   output.result(
     [
       ...good.map((place) => `${place.name}: ${name}`),
       `Verified: it gives ${verified.secrets === 1 ? 'the secret' : `${verified.secrets} secrets`} and every account.`,
     ].join('\n'),
-    { name, written: written.map(({ target, ok }) => ({ target, ok })), verified },
+    { name, written, verified },
   )
-  if (good.length < targets.length)
-    throw new CofferError({
-      code: 'STORE_FAILED',
-      message: `The backup is in ${good.length} of ${targets.length} places. See above.`,
-    })
+  checkEverywhere(written)
+}
+
+/** The places, of which none has anything of that name, unless that may be replaced. Throws `INVALID_REQUEST`. */
+async function freeTargets(
+  { io }: Context,
+  { to, force }: CreateOptions,
+  name: string,
+): Promise<readonly BackupTarget[]> {
+  const targets = to.map((place) => targetOf(io, place))
+  if (force) return targets
+  return Promise.all(
+    targets.map(async (target) => {
+      const found = await target.read(name, { signal: io.signal }).catch((error: unknown) => {
+        if (!isCofferError(error) || error.code === 'ABORTED') throw error
+        return error
+      })
+      if (found === undefined) return target
+      if (typeof found === 'string') throw taken(name, target.name, 'Take another --name')
+      const error = new CofferError({
+        code: found.code,
+        message: `${found.message} Without --force nothing is written where that cannot be seen.`,
+        cause: found,
+        retryable: found.retryable,
+      })
+      // A place that fails, like one that cannot be written.
+      return { ...target, write: () => Promise.reject(error) }
+    }),
+  )
+}
+
+/** Throws `INVALID_REQUEST` when one of the files is there, unless it may be replaced. */
+async function checkFreeFiles(
+  folder: string,
+  names: readonly string[],
+  { force }: CreateOptions,
+  instead: string,
+): Promise<void> {
+  if (force) return
+  for (const name of names)
+    if ((await readIfThere(join(folder, name))) !== undefined) throw taken(name, folder, instead)
+}
+
+function taken(name: string, place: string, instead: string): CofferError {
+  return new CofferError({
+    code: 'INVALID_REQUEST',
+    message: `There is a ${name} in ${place} already, of this wallet or of another. ${instead}, or replace it with --force.`,
+  })
+}
+
+/** Writes to all places, and says which of them failed. */
+async function writeAll(
+  { io, output }: Context,
+  file: { readonly name: string; readonly text: string; readonly targets: readonly BackupTarget[] },
+) {
+  const written = await writeBackup({ ...file, signal: io.signal })
+  for (const place of written)
+    if (!place.ok) output.say(`Not written to ${place.target}: ${oneLine(place.error.message)}`)
+  return {
+    written: written.map(({ target, ok }) => ({ target, ok })),
+    good: file.targets.filter((_, i) => written[i]!.ok),
+  }
+}
+
+/** Throws `STORE_FAILED` when a place failed. */
+function checkEverywhere(written: readonly { readonly ok: boolean }[]): void {
+  const good = written.filter(({ ok }) => ok)
+  if (good.length === written.length) return
+  throw new CofferError({
+    code: 'STORE_FAILED',
+    message: `The backup is in ${good.length} of ${written.length} places. See above.`,
+  })
 }
 
 /** From a file, or made here and shown once. */
@@ -147,6 +211,9 @@ async function createShares(context: Context, options: CreateOptions, text: stri
       code: 'INVALID_REQUEST',
       message: 'Write --shares as 2/3: two of three are needed.',
     })
+  const folder = oneFolder(options)
+  const names = Array.from({ length: Number(count) }, (_, i) => `share-${i + 1}-of-${count}.txt`)
+  await checkFreeFiles(folder, names, options, 'Take another folder')
   const secret = await revealOne(context, options)
   if (secret.kind !== 'mnemonic')
     throw new CofferError({
@@ -157,8 +224,7 @@ async function createShares(context: Context, options: CreateOptions, text: stri
   const groups = [{ threshold: Number(threshold), count: Number(count) }]
   const [shares = []] = await splitSlip39(seed, { groups })
   seed.fill(0)
-  const folder = oneFolder(options)
-  const paths = shares.map((_, i) => join(folder, `share-${i + 1}-of-${count}.txt`))
+  const paths = names.map((name) => join(folder, name))
   for (const [i, path] of paths.entries()) await writeWhole(path, `${shares[i]}\n`)
   output.result(
     `${paths.join('\n')}\n\nAny ${threshold} of them bring the keys back: coffer backup restore <files>. Keep them apart.`,
@@ -167,16 +233,18 @@ async function createShares(context: Context, options: CreateOptions, text: stri
 }
 
 async function createKeystore(context: Context, options: CreateOptions, path: string): Promise<void> {
-  const { io, output } = context
+  const { output } = context
+  const name = options.name ?? `keystore-${path.replace(/[^0-9a-z]+/gi, '-')}.json`
+  const targets = await freeTargets(context, options, name)
   const secret = await revealOne(context, options)
   const password = await passphraseFor(context, options.backupPassphraseFile)
   const signer = signerOf(secret)
   const key = await exportPrivateKey(signer, path, { yesExportTheKey: true })
   try {
     const text = await encryptKeystore(key, { password })
-    const name = options.name ?? `keystore-${path.replace(/[^0-9a-z]+/gi, '-')}.json`
-    const written = await writeBackup({ name, text, targets: options.to.map((place) => targetOf(io, place)) })
-    output.result(written.map(({ target }) => `${target}: ${name}`).join('\n'), { name, written })
+    const { written, good } = await writeAll(context, { name, text, targets })
+    output.result(good.map((place) => `${place.name}: ${name}`).join('\n'), { name, written })
+    checkEverywhere(written)
   } finally {
     key.fill(0)
     signer.dispose()
@@ -184,22 +252,28 @@ async function createKeystore(context: Context, options: CreateOptions, path: st
 }
 
 async function createClear(context: Context, options: CreateOptions): Promise<void> {
+  const { name = 'secret.txt' } = options
+  const folder = oneFolder(options)
+  await checkFreeFiles(folder, [name], options, 'Take another --name')
   const secret = await revealOne(context, options)
-  const path = join(oneFolder(options), options.name ?? 'secret.txt')
+  const path = join(folder, name)
   await writeWhole(path, exportSecret(secret, { yesExportTheSecret: true }))
   context.output.result(`${path}: in the clear. Whoever reads it has the money.`, { file: path })
 }
 
 async function createDescriptors(context: Context, options: CreateOptions): Promise<void> {
-  const { io, home, output } = context
+  const { home, output } = context
+  const { name = 'accounts.txt' } = options
+  const targets = await freeTargets(context, options, name)
   const accounts = await readAccounts(home)
-  const { name = 'accounts.txt', to } = options
   const text = exportDescriptors(accounts)
-  const written = await writeBackup({ name, text, targets: to.map((place) => targetOf(io, place)) })
-  output.result(written.map(({ target }) => `${target}: ${name}`).join('\n'), {
+  const { written, good } = await writeAll(context, { name, text, targets })
+  output.result(good.map((place) => `${place.name}: ${name}`).join('\n'), {
     name,
+    written,
     accounts: accounts.length,
   })
+  checkEverywhere(written)
 }
 
 async function revealOne(context: Context, options: CreateOptions) {
@@ -235,20 +309,19 @@ function verifyCommand(backup: Command, cli: Cli): void {
     'coffer backup verify /media/stick/wallet-2026-01-31.age',
   ).action((path: string, options: CommonOptions & { readonly backupPassphraseFile?: string }) =>
     withContext(cli, options, async (context) => {
-      const { io, home, chains, output } = context
+      const { io, home, output } = context
       const vault = await openWalletVault(context)
+      checkReadable(vault)
       const passphrase = await askBackupPassphrase(io, options.backupPassphraseFile)
       const target: BackupTarget = { name: path, read: () => readNamed(path), write: async () => {} }
       const known = (await readAccountsIfThere(home)) ?? []
       const accounts = toBackup(known, vault)
-      const verified = await verifyBackup({
+      const verified = await verifyAndRemember(context, {
         target,
         name: path,
         decryption: { passphrase },
-        chains,
         accounts,
       })
-      await rememberVerified(context, verified)
       output.result(
         `It opens, and gives every account of this wallet. ${backupSaid(await staleReasons(context, vault.secrets.length))}`,
         {

@@ -15,9 +15,9 @@ import { isInteractive, readStdin } from '../io.ts'
 import { deriveAccounts, withVault } from '../keys.ts'
 import { type CommonOptions, withExamples, withOptions } from '../options.ts'
 import { table } from '../output.ts'
-import { askNewPassphrase, askPassphrase } from '../passphrase.ts'
+import { askOtherPassphrase, askPassphrase } from '../passphrase.ts'
 import { prompts } from '../prompts.ts'
-import { openWalletVault, vaultPath } from '../vault-file.ts'
+import { checkReadable, openWalletVault, vaultPath } from '../vault-file.ts'
 import { accountJson, accountTable } from '../words.ts'
 import { newCommand } from './new.ts'
 
@@ -40,6 +40,7 @@ function statusCommand(vault: Command, cli: Cli): void {
   withExamples(withOptions(command, 'json'), 'coffer vault status').action((options: CommonOptions) =>
     withContext(cli, options, async (context) => {
       const opened = await openWalletVault(context)
+      checkReadable(opened)
       const attempts = await opened.attempts()
       const { secrets, slots } = opened
       const path = vaultPath(context.home)
@@ -114,7 +115,12 @@ function passwdCommand(vault: Command, cli: Cli): void {
           const opened = await openWalletVault(context)
           const password = await askPassphrase(io, options.passphraseFile)
           await opened.unlock({ password })
-          const newPassword = await askNewPassphrase(io, file)
+          const newPassword = await askOtherPassphrase(io, file)
+          if (newPassword.normalize('NFKC') === password.normalize('NFKC'))
+            throw new CofferError({
+              code: 'INVALID_REQUEST',
+              message: 'The new passphrase is the old one. Nothing was changed.',
+            })
           await opened.changePassword({ password, newPassword })
           opened.lock()
         })
