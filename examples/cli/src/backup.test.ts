@@ -194,6 +194,9 @@ describe('a backup', () => {
   it('is made of shares, any two of three', async () => {
     const ran = await opening(`backup create --to ${file('shares')} --shares 2/3`)
     expect(ran.code).toBe(0)
+    expect(ran.stderr).toContain(
+      'This is of the mnemonic without a label alone. Not in it: "single". Name one with --secret',
+    )
     expect((await readdir(file('shares'))).sort()).toEqual([1, 2, 3].map((i) => `share-${i}-of-3.txt`))
     const clean = await newHome()
     const share = (i: number): string => join(file('shares'), `share-${i}-of-3.txt`)

@@ -6,13 +6,27 @@ export {
   writeFileWhole as writeWhole,
 } from '@coffer/signer-secure-storage/file'
 
-/** The text of a file that a person named; throws `INVALID_REQUEST` when it cannot be read. */
+/**
+ * The text of a file that a person named; throws `INVALID_REQUEST` when it cannot be read or is not in UTF-8: what is read with other
+ * letters is another passphrase, and a weaker one.
+ */
 export async function readNamed(path: string): Promise<string> {
+  let bytes: Uint8Array
   try {
-    return await readFile(path, 'utf8')
+    bytes = await readFile(path)
   } catch (error) {
     throw unusable('read', path, error)
   }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    if (!text.includes('\0')) return text
+  } catch {
+    // Told below.
+  }
+  throw new CofferError({
+    code: 'INVALID_REQUEST',
+    message: `${path} is no text in UTF-8. Save it in that encoding, and try again.`,
+  })
 }
 
 /** The error of a path that a person named. */

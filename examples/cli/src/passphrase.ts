@@ -70,7 +70,7 @@ function problemOf(passphrase: string): string | undefined {
 }
 
 function checkPassphrase(passphrase: string): void {
-  if ([...passphrase].length >= SHORTEST_PASSPHRASE) return
+  if ([...passphrase.trim()].length >= SHORTEST_PASSPHRASE) return
   throw new CofferError({
     code: 'WEAK_PASSWORD',
     message: `The passphrase needs ${SHORTEST_PASSPHRASE} characters or more: whoever copies the vault can try millions of short ones. Five random words are good.`,

@@ -84,6 +84,19 @@ describe('making a wallet', () => {
     failedWith(await coffer(`new --passphrase-file ${file('short')}`), 2, 'WEAK_PASSWORD')
     failedWith(await coffer(`new --passphrase-file ${file('empty')}`), 2, 'INVALID_REQUEST')
     failedWith(await coffer('new'), 2, 'INVALID_REQUEST')
+    await writeFile(file('blank'), `${' '.repeat(12)}\n`)
+    failedWith(await coffer(`new --passphrase-file ${file('blank')}`), 2, 'WEAK_PASSWORD')
+  })
+
+  it.each([
+    ['of Windows', Buffer.from('eff0eef1f2eee920effff2fcf1eef20af1ebeee20a', 'hex')],
+    ['of two bytes a letter', Buffer.from('a long passphrase\n', 'utf16le')],
+    ['of two bytes a letter, with a mark', Buffer.from('\ufeffa long passphrase\n', 'utf16le')],
+  ])('refuses a passphrase in an encoding %s, which would be read as another', async (_, bytes) => {
+    await writeFile(file('strange'), bytes)
+    const ran = await coffer(`new --passphrase-file ${file('strange')}`)
+    failedWith(ran, 2, 'INVALID_REQUEST')
+    expect(ran.stderr).toContain('UTF-8')
   })
 
   it('restore takes the words from a file, and the passphrase’s file from the environment', async () => {

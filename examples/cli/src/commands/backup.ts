@@ -11,6 +11,7 @@ import {
 import { encryptKeystore } from '@coffer/backup/keystore'
 import { splitSlip39 } from '@coffer/backup/slip39'
 import { CofferError, isCofferError } from '@coffer/core'
+import type { SecretInfo } from '@coffer/signer-secure-storage'
 import { exportPrivateKey, mnemonicToSeed } from '@coffer/signer-software'
 import type { Command } from 'commander'
 import { readAccounts, readAccountsIfThere } from '../accounts-file.ts'
@@ -276,8 +277,11 @@ async function createDescriptors(context: Context, options: CreateOptions): Prom
   checkEverywhere(written)
 }
 
+const named = ({ label, kind }: SecretInfo): string =>
+  label === '' ? `the ${kind} without a label` : JSON.stringify(label)
+
 async function revealOne(context: Context, options: CreateOptions) {
-  const { io } = context
+  const { io, output } = context
   const vault = await openWalletVault(context)
   const password = await askPassphrase(io, options.passphraseFile)
   await vault.unlock({ password })
@@ -285,6 +289,11 @@ async function revealOne(context: Context, options: CreateOptions) {
   if (!found) throw new CofferError({ code: 'NO_SIGNER', message: 'There is nothing in the vault yet.' })
   const secret = await vault.reveal(found.id, { password })
   vault.lock()
+  const others = vault.secrets.filter(({ id }) => id !== found.id)
+  if (others.length > 0)
+    output.say(
+      `This is of ${named(found)} alone. Not in it: ${others.map(named).join(', ')}. Name one with --secret, and make one of each.`,
+    )
   return secret
 }
 
