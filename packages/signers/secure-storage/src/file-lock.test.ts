@@ -62,22 +62,6 @@ it.runIf(isMarked)('never takes over that of another container, which may live',
   expect(await readFile(join(home, 'lock'), 'utf8')).toBe('4194305 1-1\n')
 })
 
-it('is left to another, which took it after a person removed ours', async () => {
-  const home = await mkdtemp(join(tmpdir(), 'coffer-lock-'))
-  const theirs = '4194305 1-1\n'
-  await withFileLock(join(home, 'lock'), () => writeFile(join(home, 'lock'), theirs))
-  expect(await readFile(join(home, 'lock'), 'utf8')).toBe(theirs)
-})
-
-it('runs nothing for who waits no more', async () => {
-  const home = await mkdtemp(join(tmpdir(), 'coffer-lock-'))
-  let runs = 0
-  const signal = AbortSignal.abort()
-  const locked = withFileLock(join(home, 'lock'), async () => runs++, { signal })
-  await expect(locked).rejects.toMatchObject({ code: 'ABORTED' })
-  expect(runs).toBe(0)
-})
-
 it('is opened whatever the task does, whose error is the one that is told', async () => {
   const home = await mkdtemp(join(tmpdir(), 'coffer-lock-'))
   const error = new Error('of the task')

@@ -1,6 +1,6 @@
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { CofferError, sleep, throwIfAborted } from '@coffer/core'
+import { CofferError, sleep } from '@coffer/core'
 import { ageOf, codeOf, failed, makeFolder, temporaryName } from './file-io.ts'
 import { isAlive, processMark } from './file-process.ts'
 
@@ -20,7 +20,6 @@ export async function withFileLock<T>(
   task: () => Promise<T>,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<T> {
-  throwIfAborted(signal)
   for (const start = Date.now(); !(await take(path)); await sleep(PAUSE, signal)) {
     const owner = await ownerOf(path)
     if (owner === undefined) continue
@@ -37,20 +36,13 @@ export async function withFileLock<T>(
     result = await task()
   } catch (error) {
     // The first error is the one to tell.
-    await release(path).catch(() => {})
+    await rm(path, { force: true }).catch(() => {})
     throw error
   }
-  await release(path)
-  return result
-}
-
-/** Not that of another, which took its place after a person removed ours. */
-async function release(path: string): Promise<void> {
-  const owner = await ownerOf(path)
-  if (owner?.pid !== process.pid || owner.mark !== processMark()) return
   await rm(path, { force: true }).catch((error: unknown) => {
     throw failed('unlock', path, error)
   })
+  return result
 }
 
 interface Owner {

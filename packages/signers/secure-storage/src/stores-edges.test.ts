@@ -49,10 +49,10 @@ describe('a store of files', () => {
 
 it('takes a process that has ended for dead, also when nobody asked how', async () => {
   // A parent that never asks after its child.
-  const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 30'], { stdio: 'pipe' })
+  const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 30'], { stdio: 'pipe' })
   try {
     const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)))
-    await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain(') Z '))
+    await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain(') Z '), 10_000)
     expect(isAlive(pid)).toBe(false)
     expect(isAlive(parent.pid!)).toBe(true)
   } finally {
