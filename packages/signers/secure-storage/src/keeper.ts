@@ -165,7 +165,8 @@ export function keepVault(
         envelope = next
         const key = dataKey ?? session.dataKey
         const after = readContents(next, { part: session.part, dataKey: key }) ?? []
-        if (opened) {
+        // Another part may have been opened in the meantime.
+        if (opened?.part === session.part) {
           infos = after.map(infoOf)
           if (dataKey) {
             opened.dataKey.fill(0)

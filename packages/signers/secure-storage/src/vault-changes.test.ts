@@ -387,6 +387,31 @@ describe('a new data key', () => {
   })
 })
 
+it('is what was opened last, whatever a change that began before it has to say', async () => {
+  let release = (): void => {}
+  let held: Promise<void> | undefined
+  const inner = store
+  store = {
+    ...inner,
+    set: async (key, value) => {
+      if (key === 'vault/next') await held
+      await inner.set(key, value)
+    },
+  }
+  const vault = await make({ hiddenRoom: 2048 })
+  await vault.hide({ password: NEW, secrets: [{ ...other, label: 'hidden' }] })
+  held = new Promise((resolve) => {
+    release = resolve
+  })
+  const rotating = vault.rotate([{ password: PASSWORD }])
+  const unlocked = new Promise<void>((resolve) => void vault.on('unlock', resolve))
+  const unlocking = vault.unlock({ password: NEW })
+  await unlocked
+  release()
+  await Promise.all([rotating, unlocking])
+  expect([vault.part, vault.secrets.map(({ label }) => label)]).toEqual(['hidden', ['hidden']])
+})
+
 describe('signers of a vault', () => {
   const at = 'm/1'
   const hexOf = async (signer: Signer): Promise<string> =>
