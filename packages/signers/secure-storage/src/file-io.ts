@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CofferError, type ErrorCode } from '@coffer/core'
-import { isAlive, processMark } from './file-process.ts'
+import { isAlive, isCertain, processMark } from './file-process.ts'
 
 /**
  * The text of a file, `undefined` when there is none; throws when that cannot be told. With `own`, a file that others may write to
@@ -117,7 +117,9 @@ export async function removeLeftovers(folder: string): Promise<void> {
       const [, pid, mark] = TEMPORARY.exec(name) ?? []
       if (pid === undefined) continue
       const path = join(folder, name)
-      if (!isAlive(Number(pid), mark) || (await ageOf(path)) > DAY) await rm(path, { force: true })
+      // What a living process writes stays, however far a clock jumps meanwhile; where that is not certain, for a day.
+      const isOver = !isAlive(Number(pid), mark) || (!isCertain(mark) && (await ageOf(path)) > DAY)
+      if (isOver) await rm(path, { force: true })
     }
   } catch (error) {
     // What cannot be tidied up does no harm.

@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { withFileLock } from './file-lock.ts'
 import { processMark } from './file-process.ts'
 
@@ -67,4 +67,46 @@ it('is opened whatever the task does, whose error is the one that is told', asyn
   const error = new Error('of the task')
   await expect(withFileLock(join(home, 'lock'), () => Promise.reject(error))).rejects.toBe(error)
   expect(await readdir(home)).toEqual([])
+})
+
+it('leaves the lock of another process alone, which took it after a person had removed ours', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'coffer-lock-'))
+  const path = join(home, 'lock')
+  for (const task of [async () => {}, () => Promise.reject(new Error('of the task'))]) {
+    await withFileLock(path, async () => {
+      await rm(path)
+      await writeFile(path, `${process.ppid}\n`)
+      await task()
+    }).catch(() => {})
+    expect(await readFile(path, 'utf8')).toBe(`${process.ppid}\n`)
+    await rm(path)
+  }
+})
+
+it('does not begin when nobody waits for it any more', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'coffer-lock-'))
+  const task = vi.fn(async () => {})
+  await expect(withFileLock(join(home, 'lock'), task, { signal: AbortSignal.abort() })).rejects.toMatchObject(
+    {
+      code: 'ABORTED',
+    },
+  )
+  expect(task).not.toHaveBeenCalled()
+  expect(await readdir(home)).toEqual([])
+})
+
+it('stands a clock that is set while it waits, and a lock of nobody from the time to come', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'coffer-lock-'))
+  const path = join(home, 'lock')
+  await writeFile(path, `${process.ppid}\n`)
+  const { now } = Date
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + (passed += 3_600_000))
+  let passed = 0
+  setTimeout(() => void rm(path), 200)
+  expect(await withFileLock(path, async () => 'done')).toBe('done')
+  clock.mockRestore()
+  await writeFile(path, '')
+  const inAnHour = new Date(Date.now() + 3_600_000)
+  await utimes(path, inAnHour, inAnHour)
+  expect(await withFileLock(path, async () => 'done')).toBe('done')
 })

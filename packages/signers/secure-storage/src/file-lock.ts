@@ -1,6 +1,6 @@
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { CofferError, sleep } from '@coffer/core'
+import { CofferError, sleep, throwIfAborted } from '@coffer/core'
 import { ageOf, codeOf, failed, makeFolder, temporaryName } from './file-io.ts'
 import { isAlive, processMark } from './file-process.ts'
 
@@ -20,11 +20,12 @@ export async function withFileLock<T>(
   task: () => Promise<T>,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<T> {
-  for (const start = Date.now(); !(await take(path)); await sleep(PAUSE, signal)) {
+  throwIfAborted(signal)
+  for (const start = performance.now(); !(await take(path)); await sleep(PAUSE, signal)) {
     const owner = await ownerOf(path)
     if (owner === undefined) continue
     if (!isAlive(owner.pid, owner.mark)) await takeAway(path, owner)
-    else if (Date.now() - start > PATIENCE)
+    else if (performance.now() - start > PATIENCE)
       throw new CofferError({
         code: 'STORE_FAILED',
         message: `Another process (${owner.pid}) is at work in ${dirname(path)}. Finish it, then try again; if there is none, remove ${path}.`,
@@ -36,13 +37,20 @@ export async function withFileLock<T>(
     result = await task()
   } catch (error) {
     // The first error is the one to tell.
-    await rm(path, { force: true }).catch(() => {})
+    await release(path).catch(() => {})
     throw error
   }
+  await release(path)
+  return result
+}
+
+/** Leaves the lock of another process alone, which took it after a person had removed ours. */
+async function release(path: string): Promise<void> {
+  const owner = await ownerOf(path)
+  if (owner?.pid !== process.pid || owner.mark !== processMark()) return
   await rm(path, { force: true }).catch((error: unknown) => {
     throw failed('unlock', path, error)
   })
-  return result
 }
 
 interface Owner {
@@ -57,7 +65,7 @@ interface Owner {
 async function takeAway(path: string, { pid, mark }: Owner): Promise<void> {
   const turn = `${path}.turn`
   if (!(await take(turn))) {
-    if ((await ageOf(turn)) > PATIENCE) await rm(turn, { force: true })
+    if (Math.abs(await ageOf(turn)) > PATIENCE) await rm(turn, { force: true })
     return
   }
   try {
@@ -95,7 +103,7 @@ async function ownerOf(path: string): Promise<Owner | undefined> {
     const [, pid, mark = ''] =
       /^([1-9][0-9]*)(?: ([0-9]+-[0-9]+))?\n$/.exec(await readFile(path, 'utf8')) ?? []
     if (pid !== undefined) return { pid: Number(pid), mark }
-    return (await ageOf(path)) < PATIENCE ? undefined : { pid: 0, mark: '' }
+    return Math.abs(await ageOf(path)) < PATIENCE ? undefined : { pid: 0, mark: '' }
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw failed('lock', path, error)

@@ -6,13 +6,19 @@ import { readFileSync, readlinkSync } from 'node:fs'
  */
 export function isAlive(pid: number, mark = ''): boolean {
   if (pid === 0) return false
-  const [space, start] = mark.split('-')
-  if (start !== undefined && space !== processSpace()) return true
+  const [, start] = mark.split('-')
+  if (start !== undefined && !isCertain(mark)) return true
   if (!runs(pid)) return false
   const [now, state] = statOf(pid)
   // It has ended, and nobody has asked how.
   if (state === 'Z' || state === 'X') return false
   return start === undefined || now === undefined || now === start
+}
+
+/** True when {@link isAlive} is certain of a process with this mark, and not only when its number is free. */
+export function isCertain(mark = ''): boolean {
+  const [space, start] = mark.split('-')
+  return start !== undefined && space === processSpace()
 }
 
 /** Tells this process from all others that had or will have its number; empty where the system does not say (all but Linux). */

@@ -135,10 +135,15 @@ describe('the folder', () => {
       const longAgo = join(folderOf(store), '.key.4194305-1-1-ba9876543210.tmp')
       await writeFile(elsewhere, 'half')
       await writeFile(longAgo, 'half')
+      const stopped = join(folderOf(store), `.key.${process.pid}-${processMark()}-0123456789ab.tmp`)
+      await writeFile(stopped, 'half')
+      await utimes(stopped, 0, 0)
       await utimes(longAgo, 0, 0)
       await make(folderOf(store)).get('key')
       expect(await readdir(folderOf(store))).not.toContain('.key.4194305-1-1-ba9876543210.tmp')
       await rm(elsewhere)
+      // Ours, that began before the clock was set: taken away, its write would fail.
+      await rm(stopped)
     }
     await make(folderOf(store)).get('key')
     expect((await readdir(folderOf(store))).filter((name) => name.startsWith('.'))).toEqual([
