@@ -1,7 +1,7 @@
-import { link, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CofferError, sleep, throwIfAborted } from '@coffer/core'
-import { ageOf, codeOf, failed, makeFolder, temporaryName } from './file-io.ts'
+import { ageOf, codeOf, failed, makeFolder, readFileIfThere, temporaryName } from './file-io.ts'
 import { isAlive, processMark } from './file-process.ts'
 
 /** For a lock that somebody holds. */
@@ -24,7 +24,7 @@ export async function withFileLock<T>(
   for (const start = performance.now(); !(await take(path)); await sleep(PAUSE, signal)) {
     const owner = await ownerOf(path)
     if (owner === undefined) continue
-    if (!isAlive(owner.pid, owner.mark)) await takeAway(path, owner)
+    if (!isAlive(owner.pid, owner.mark)) await takeAway(path, owner.text)
     else if (performance.now() - start > PATIENCE)
       throw new CofferError({
         code: 'STORE_FAILED',
@@ -37,49 +37,52 @@ export async function withFileLock<T>(
     result = await task()
   } catch (error) {
     // The first error is the one to tell.
-    await release(path).catch(() => {})
+    await remove(path, ownText()).catch(() => {})
     throw error
   }
-  await release(path)
+  await remove(path, ownText())
   return result
-}
-
-/** Leaves the lock of another process alone, which took it after a person had removed ours. */
-async function release(path: string): Promise<void> {
-  const owner = await ownerOf(path)
-  if (owner?.pid !== process.pid || owner.mark !== processMark()) return
-  await rm(path, { force: true }).catch((error: unknown) => {
-    throw failed('unlock', path, error)
-  })
 }
 
 interface Owner {
   readonly pid: number
   readonly mark: string
+  readonly text: string
+}
+
+/** Leaves the lock of another process alone, which took it after a person had removed the one of `text`. */
+async function remove(path: string, text: string): Promise<void> {
+  if ((await ownerOf(path))?.text === text)
+    await rm(path, { force: true }).catch((error: unknown) => {
+      throw failed('unlock', path, error)
+    })
 }
 
 /**
  * Takes away the lock of a dead process. One at a time, and after another look: of several who saw the dead one, none may take
  * away the lock that another has put there since.
  */
-async function takeAway(path: string, { pid, mark }: Owner): Promise<void> {
+async function takeAway(path: string, text: string): Promise<void> {
   const turn = `${path}.turn`
   if (!(await take(turn))) {
     if (Math.abs(await ageOf(turn)) > PATIENCE) await rm(turn, { force: true })
     return
   }
   try {
-    const now = await ownerOf(path)
-    if (now?.pid === pid && now.mark === mark) await rm(path, { force: true })
+    await remove(path, text)
   } finally {
     await rm(turn, { force: true })
   }
 }
 
+function ownText(): string {
+  return `${`${process.pid} ${processMark()}`.trim()}\n`
+}
+
 /** The text is there with the name, so that a process that is killed leaves no lock of nobody. */
 async function take(path: string): Promise<boolean> {
   const temporary = join(dirname(path), temporaryName(basename(path)))
-  const text = `${`${process.pid} ${processMark()}`.trim()}\n`
+  const text = ownText()
   try {
     await makeFolder(dirname(path))
     await writeFile(temporary, text, { flag: 'wx', mode: 0o600 })
@@ -99,13 +102,9 @@ async function take(path: string): Promise<boolean> {
 
 /** The process that holds the lock; `undefined` while that is being written; number 0 when it never was. */
 async function ownerOf(path: string): Promise<Owner | undefined> {
-  try {
-    const [, pid, mark = ''] =
-      /^([1-9][0-9]*)(?: ([0-9]+-[0-9]+))?\n$/.exec(await readFile(path, 'utf8')) ?? []
-    if (pid !== undefined) return { pid: Number(pid), mark }
-    return Math.abs(await ageOf(path)) < PATIENCE ? undefined : { pid: 0, mark: '' }
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw failed('lock', path, error)
-  }
+  const text = await readFileIfThere(path)
+  if (text === undefined) return undefined
+  const [, pid = 0, mark = ''] = /^([1-9][0-9]*)(?: ([0-9]+-[0-9]+))?\n$/.exec(text) ?? []
+  if (pid === 0 && Math.abs(await ageOf(path)) < PATIENCE) return undefined
+  return { pid: Number(pid), mark, text }
 }
