@@ -64,6 +64,8 @@ export function capacitorStore({ name = 'coffer', module }: CapacitorOptions = {
     name: 'The keychain of this device',
     maxValue: 4096,
     maxName: 200,
+    // Android deletes the key of an item at once, and writes its file some time after.
+    restsLater: true,
     get: (item) =>
       run(async (storage) => {
         const value = await read(storage, item)

@@ -19,6 +19,11 @@ export interface Items {
   remove(name: string): Promise<void>
   /** Every name, also foreign ones; absent where the platform does not tell. */
   names?(): Promise<readonly string[]>
+  /**
+   * What is set comes to rest later than what is removed is gone. Pieces of a value that was replaced are written over then: removed,
+   * they would be missing where the power goes before the new value rests.
+   */
+  readonly restsLater?: true
 }
 
 /** Before the names of heads, of chunks, and of the list of keys where one is needed. */
@@ -26,6 +31,8 @@ const HEAD = 'k_'
 const CHUNK = 'c_'
 const INDEX = 'index'
 
+/** Of a chunk that belongs to no value any more. */
+const EMPTY = '-'
 /** Characters of a value: a head that somebody forged must not ask for chunks without end. */
 const LONGEST = 10_000_000
 
@@ -68,7 +75,7 @@ export function chunkedStore(items: Items): Store {
       if (items.names) before = await headOf(name)
       await setChecked(items, name, `c.${generation}.${chunks.length}.${sum}`)
     }
-    await removeChunks(name, before)
+    await dropChunks(name, before)
   }
   /** Where names are listed, other devices may write at the same time, and their chunks and these must not meet. */
   const generationAfter = (before: Head | undefined): string => {
@@ -81,16 +88,30 @@ export function chunkedStore(items: Items): Store {
         await setChecked(items, chunkName(name, generation, i), chunk)
     } catch (error) {
       // What is of no use must not fill the place up.
-      await removeChunks(name, { generation, count: chunks.length }).catch(() => {})
+      await dropChunks(name, { generation, count: chunks.length }).catch(() => {})
       throw error
     }
   }
-  const removeChunks = async (
+  /** Of a value that is replaced, or was not written whole. */
+  const dropChunks = async (
     name: string,
     head: Pick<Head, 'generation' | 'count'> | undefined,
   ): Promise<void> => {
-    for (let i = 0; i < (head?.count ?? 0); i++) await items.remove(chunkName(name, head!.generation, i))
+    for (let i = 0; i < (head?.count ?? 0); i++) {
+      const chunk = chunkName(name, head!.generation, i)
+      await (items.restsLater ? items.set(chunk, EMPTY) : items.remove(chunk))
+    }
   }
+
+  /** Those of both generations, empty or not, and from the last one: what is left when the power goes begins at the first. */
+  const removeAllChunks = async (name: string): Promise<void> => {
+    for (const generation of ['a', 'b']) {
+      let count = 0
+      while ((await items.get(chunkName(name, generation, count))) !== undefined) count++
+      while (count > 0) await items.remove(chunkName(name, generation, --count))
+    }
+  }
+
   const read = async (name: string): Promise<string | undefined> => {
     // A writer elsewhere may take the chunks away while they are read; then there is a new head.
     let last: string | undefined
@@ -148,7 +169,8 @@ export function chunkedStore(items: Items): Store {
         }
         const head = await headOf(name)
         await items.remove(name)
-        await removeChunks(name, head)
+        if (items.restsLater) await removeAllChunks(name)
+        else await dropChunks(name, head)
       }),
     keys: async (prefix = '') => {
       const keys = items.names
