@@ -64,8 +64,6 @@ export function capacitorStore({ name = 'coffer', module }: CapacitorOptions = {
     name: 'The keychain of this device',
     maxValue: 4096,
     maxName: 200,
-    // Android deletes the key of an item at once, and writes its file some time after.
-    restsLater: true,
     get: (item) =>
       run(async (storage) => {
         const value = await read(storage, item)
@@ -75,10 +73,9 @@ export function capacitorStore({ name = 'coffer', module }: CapacitorOptions = {
         return read(storage, item)
       }),
     set: (item, value) => run((storage) => write(storage, item, value)),
-    remove: (item) =>
-      run(async (storage) => {
-        await storage.remove(prefix + item, false)
-      }),
+    remove: (item) => run((storage) => storage.remove(prefix + item, false)),
+    // Android deletes the key of an item at once, and writes its file some time after.
+    empty: (item) => run((storage) => write(storage, item, '-')),
   })
 }
 

@@ -16,14 +16,14 @@ export interface Items {
   /** `undefined` for what is not there, however the platform says that. */
   get(name: string): Promise<string | undefined>
   set(name: string, value: string): Promise<void>
-  remove(name: string): Promise<void>
+  remove(name: string): Promise<unknown>
   /** Every name, also foreign ones; absent where the platform does not tell. */
   names?(): Promise<readonly string[]>
   /**
-   * What is set comes to rest later than what is removed is gone. Pieces of a value that was replaced are written over then: removed,
-   * they would be missing where the power goes before the new value rests.
+   * Writes over a piece that belongs to no value any more. Present where what is set comes to rest later than what is removed is gone:
+   * a piece that was removed would be missing where the power goes before the new value rests.
    */
-  readonly restsLater?: true
+  empty?(name: string): Promise<void>
 }
 
 /** Before the names of heads, of chunks, and of the list of keys where one is needed. */
@@ -31,8 +31,6 @@ const HEAD = 'k_'
 const CHUNK = 'c_'
 const INDEX = 'index'
 
-/** Of a chunk that belongs to no value any more. */
-const EMPTY = '-'
 /** Characters of a value: a head that somebody forged must not ask for chunks without end. */
 const LONGEST = 10_000_000
 
@@ -49,11 +47,7 @@ export function chunkedStore(items: Items): Store {
     checkWhole('key', key)
     const name = HEAD + toBase64(utf8(key))
     if (name.length <= items.maxName) return name
-    throw new CofferError({
-      code: 'STORE_FULL',
-      message: `A key of ${key.length} characters is too long for ${items.name}. Take a shorter one.`,
-      details: { longest: Math.floor(((items.maxName - HEAD.length) * 3) / 4) },
-    })
+    throw tooLong('key', Math.floor(((items.maxName - HEAD.length) * 3) / 4), items)
   }
   /** Small writes of lists and heads depend on what is there, so one follows the other. */
   const after = <T>(task: () => Promise<T>): Promise<T> => inTurn(items.name, task)
@@ -68,7 +62,7 @@ export function chunkedStore(items: Items): Store {
     const inline = `i.${sum}.${text}`
     if (inline.length <= items.maxValue) await setChecked(items, name, inline)
     else {
-      if (text.length > LONGEST) throw tooLong(items)
+      if (text.length > LONGEST) throw tooLong('value', LONGEST, items)
       const chunks = cut(text, items.maxValue)
       const generation = generationAfter(before)
       await writeChunks(name, generation, chunks)
@@ -93,25 +87,10 @@ export function chunkedStore(items: Items): Store {
     }
   }
   /** Of a value that is replaced, or was not written whole. */
-  const dropChunks = async (
-    name: string,
-    head: Pick<Head, 'generation' | 'count'> | undefined,
-  ): Promise<void> => {
-    for (let i = 0; i < (head?.count ?? 0); i++) {
-      const chunk = chunkName(name, head!.generation, i)
-      await (items.restsLater ? items.set(chunk, EMPTY) : items.remove(chunk))
-    }
+  const dropChunks = async (name: string, { generation, count }: Pieces = NONE): Promise<void> => {
+    for (let i = 0; i < count; i++) await drop(chunkName(name, generation, i))
   }
-
-  /** Those of both generations, empty or not, and from the last one: what is left when the power goes begins at the first. */
-  const removeAllChunks = async (name: string): Promise<void> => {
-    for (const generation of ['a', 'b']) {
-      let count = 0
-      while ((await items.get(chunkName(name, generation, count))) !== undefined) count++
-      while (count > 0) await items.remove(chunkName(name, generation, --count))
-    }
-  }
-
+  const drop = items.empty ?? items.remove
   const read = async (name: string): Promise<string | undefined> => {
     // A writer elsewhere may take the chunks away while they are read; then there is a new head.
     let last: string | undefined
@@ -169,8 +148,11 @@ export function chunkedStore(items: Items): Store {
         }
         const head = await headOf(name)
         await items.remove(name)
-        if (items.restsLater) await removeAllChunks(name)
-        else await dropChunks(name, head)
+        await dropChunks(name, head)
+        // Those that were written over, of both generations.
+        for (const generation of items.empty ? 'ab' : '')
+          for (let i = 0; (await items.get(chunkName(name, generation, i))) !== undefined; i++)
+            await items.remove(chunkName(name, generation, i))
       }),
     keys: async (prefix = '') => {
       const keys = items.names
@@ -182,12 +164,17 @@ export function chunkedStore(items: Items): Store {
   return store
 }
 
-interface Head {
-  readonly inline: string
+interface Pieces {
   readonly generation: string
   readonly count: number
+}
+
+interface Head extends Pieces {
+  readonly inline: string
   readonly sum: string
 }
+
+const NONE: Pieces = { generation: '', count: 0 }
 
 function readHead(text: string | undefined, { maxValue }: Items): Head | undefined {
   const inline = /^i\.([0-9a-f]{16})\.([ -~]*)$/.exec(text ?? '')
@@ -213,9 +200,13 @@ const chunkName = (name: string, generation: string, i: number): string =>
 
 /** `undefined` for chunks, and for what others keep in the same place. */
 function keyOf(name: string): string | undefined {
-  if (!name.startsWith(HEAD)) return undefined
+  return name.startsWith(HEAD) ? textOf(name.slice(HEAD.length)) : undefined
+}
+
+/** `undefined` for what is no base64 of UTF-8. */
+function textOf(base64: string): string | undefined {
   try {
-    return fromUtf8(fromBase64(name.slice(HEAD.length)))
+    return fromUtf8(fromBase64(base64))
   } catch {
     return undefined
   }
@@ -229,12 +220,8 @@ function packed(value: string): string {
 }
 
 function unpacked(text: string): string | undefined {
-  try {
-    if (text.startsWith('t')) return text.slice(1)
-    return text.startsWith('b') ? fromUtf8(fromBase64(text.slice(1))) : undefined
-  } catch {
-    return undefined
-  }
+  if (text.startsWith('t')) return text.slice(1)
+  return text.startsWith('b') ? textOf(text.slice(1)) : undefined
 }
 
 function cut(text: string, length: number): string[] {
@@ -248,11 +235,11 @@ async function setChecked(items: Items, name: string, value: string): Promise<vo
   if ((await items.get(name)) !== value) throw damaged(items)
 }
 
-function tooLong({ name }: Items): CofferError {
+function tooLong(what: string, longest: number, { name }: Items): CofferError {
   return new CofferError({
     code: 'STORE_FULL',
-    message: `A value may have ${LONGEST} characters in ${name}. Keep less in it.`,
-    details: { longest: LONGEST },
+    message: `A ${what} may have ${longest} characters in ${name}. Take a shorter one.`,
+    details: { longest },
   })
 }
 

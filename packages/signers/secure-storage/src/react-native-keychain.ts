@@ -52,10 +52,7 @@ export function keychainStore({ name = 'coffer', module }: KeychainOptions = {})
         })
         if (set === false) throw new Error('it was not set')
       }),
-    remove: (item) =>
-      run(async (keychain) => {
-        await keychain.resetGenericPassword({ service: prefix + item })
-      }),
+    remove: (item) => run((keychain) => keychain.resetGenericPassword({ service: prefix + item })),
     names: () =>
       run(async (keychain) =>
         (await keychain.getAllGenericPasswordServices({ skipUIAuth: true }))
