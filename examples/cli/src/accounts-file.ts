@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type AccountDescriptor, type ChainId, CofferError, parseJson } from '@coffer/core'
 import { readIfThere, writeWhole } from './files.ts'
 import type { SignerName } from './options.ts'
+import { isVaultThere } from './vault-file.ts'
 
 /** One account as the wallet knows it without keys. Public, and enough to watch it and to prepare payments from it. */
 export interface KnownAccount {
@@ -18,13 +19,15 @@ export interface KnownAccount {
 export async function readAccounts(home: string, signer?: SignerName): Promise<readonly KnownAccount[]> {
   const accounts = await readAccountsIfThere(home, signer)
   if (accounts) return accounts
-  throw new CofferError({
-    code: 'NO_SIGNER',
-    message:
-      signer === 'ledger'
-        ? `There are no accounts of a Ledger in ${home} yet. Add them with "coffer --signer ledger accounts --add".`
-        : `There are no accounts in ${home}. Make a wallet with "coffer new", or watch any address with --address.`,
-  })
+  throw new CofferError({ code: 'NO_SIGNER', message: await howToBegin(home, signer) })
+}
+
+async function howToBegin(home: string, signer: SignerName | undefined): Promise<string> {
+  if (signer === 'ledger')
+    return `There are no accounts of a Ledger in ${home} yet. Add them with "coffer --signer ledger accounts --add".`
+  if (await isVaultThere(home))
+    return `There is a vault in ${home}, but its list of accounts is gone. Make it anew with "coffer accounts --add"; those of another secret with --secret.`
+  return `There are no accounts in ${home}. Make a wallet with "coffer new", or watch any address with --address.`
 }
 
 export async function readAccountsIfThere(

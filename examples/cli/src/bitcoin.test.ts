@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { regtestNetwork } from '@coffer/bitcoin'
 import { type Devnet, startDevnet } from '@coffer/devnet'
 import { generateMnemonic } from '@coffer/signer-software'
+import { HDNodeWallet, Wallet } from 'ethers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { announceDevnet } from './devnet-file.ts'
 import { type Ran, runIn, written } from './fake-io.fixture.ts'
@@ -452,6 +453,30 @@ describe('on a devnet', () => {
       Array.from({ length: 4 }, () => sending(`--to ${STRANGER} --amount 0.3 --json`)),
     )
     expect(new Set(sent.map((ran) => ran.json<Sent>().txid)).size).toBe(4)
+  })
+
+  it('pays from each secret of the vault: a single key, and two extended keys of one root', async () => {
+    const root = HDNodeWallet.fromPhrase(generateMnemonic(), '', 'm')
+    const origin = root.fingerprint.slice(2)
+    const keys = ['84h/1h/0h', '86h/1h/0h'] as const
+    await writeFile(file('single'), Wallet.createRandom().privateKey)
+    expect((await signing(`vault add --label single --key ${file('single')}`)).code).toBe(0)
+    for (const path of keys) {
+      await writeFile(file('xprv'), root.derivePath(path.replaceAll('h', "'")).extendedKey)
+      const line = `vault add --label ${path.slice(0, 3)} --xprv ${file('xprv')} --origin [${origin}/${path}]`
+      expect((await signing(line)).code).toBe(0)
+    }
+    expect((await signing('accounts --add --secret 86h --chain regtest --type p2tr')).code).toBe(0)
+    for (const own of ['--secret single', '--secret 84h', '--secret 86h --type p2tr']) {
+      await devnet.bitcoin.fund(await address(own), { amount: BTC })
+      const ran = await sending(`${own} --to ${STRANGER} --amount 0.3 --json`)
+      expect([own, ran.code, ran.json<Sent>().status.state]).toEqual([own, 0, 'confirmed'])
+    }
+    // A list that somebody changed gets nothing signed.
+    const list = await readFile(file('accounts.json'), 'utf8')
+    await writeFile(file('accounts.json'), list.replaceAll('"secret": "86h"', '"secret": "single"'))
+    failedWith(await sending(`--secret single --type p2tr --to ${STRANGER} --amount 0.1`), 3, 'WRONG_ACCOUNT')
+    await writeFile(file('accounts.json'), list)
   })
 
   it('pays from an account of two keys: cosign, cosign, finish, publish', async () => {

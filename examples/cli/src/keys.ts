@@ -8,7 +8,7 @@ import {
   type Wallet,
 } from '@coffer/core'
 import { type SecretInfo, secureStorageSigner, type Vault } from '@coffer/signer-secure-storage'
-import type { KnownAccount } from './accounts-file.ts'
+import { type KnownAccount, readAccountsIfThere } from './accounts-file.ts'
 import type { Context } from './context.ts'
 import type { AppChain } from './families/family.ts'
 import { familyOf } from './families/index.ts'
@@ -62,15 +62,21 @@ export async function withKeys<T>(
     }
   }
   if (options.signer === 'ledger') return withLedger(context, lend)
+  const known = (await readAccountsIfThere(home)) ?? []
   return withVault(context, (vault) =>
-    lend(secureStorageSigner({ vault, secret: findSecret(vault.secrets, wanted)?.id })),
+    lend(secureStorageSigner({ vault, secret: findSecret(vault.secrets, wanted, known)?.id })),
   )
 }
 
-/** The secret that is meant; `undefined` for the first. Throws `INVALID_REQUEST` for a label that there is not. */
+/**
+ * The secret that is meant; `undefined` for the first. Throws `INVALID_REQUEST` for a label that there is not. Which secret an
+ * account is of, `known` says where it has it, since two may be of one root, and a single key names none. Whoever changes that list
+ * gets nothing signed: a signer refuses accounts that are not its own.
+ */
 export function findSecret(
   secrets: readonly SecretInfo[],
   { account, secret }: Wanted,
+  known: readonly KnownAccount[] = [],
 ): SecretInfo | undefined {
   if (secret !== undefined) {
     const found = secrets.find(({ label }) => label === secret)
@@ -81,6 +87,9 @@ export function findSecret(
       message: `The vault has no secret ${JSON.stringify(secret.slice(0, 40))}. ${labels.length > 0 ? `It has: ${labels.join(', ')}.` : 'Add one with "coffer vault add".'}`,
     })
   }
+  const listed = known.find(({ descriptor }) => descriptor === account)?.secret
+  const named = listed === undefined ? undefined : secrets.find(({ label }) => label === listed)
+  if (named) return named
   // An account of several keys names several roots; the vault may have one of them.
   const fingerprints = [...(account ?? '').matchAll(/\[([0-9a-f]{8})[/\]]/g)].map(([, found]) => found)
   return secrets.find(({ fingerprint }) => fingerprints.includes(fingerprint))

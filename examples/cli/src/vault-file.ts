@@ -5,16 +5,16 @@ import {
   type CreateVaultOptions,
   createVault,
   hasVault,
+  type KdfCost,
   openVault,
   type Vault,
 } from '@coffer/signer-secure-storage'
 import { fileStore } from '@coffer/signer-secure-storage/file'
-import type { Cli } from './context.ts'
 import { readIfThere, unusable } from './files.ts'
 
 /** What a wallet's vault is found by. */
 interface Place {
-  readonly cli: Cli
+  readonly cli: { readonly cost?: KdfCost | undefined }
   readonly home: string
 }
 
@@ -61,9 +61,14 @@ export function createWalletVault(
   return createVault({ ...options, store: vaultStore(home), cost: cli.cost, autoLock: false })
 }
 
+/** True when there is a vault in a home folder, whole or damaged. */
+export function isVaultThere(home: string): Promise<boolean> {
+  return hasVault({ store: vaultStore(home) })
+}
+
 /** Throws `VAULT_EXISTS` when there is one, unless it may be replaced. */
 export async function checkFree(home: string, force: boolean): Promise<void> {
-  if (force || !(await hasVault({ store: vaultStore(home) }))) return
+  if (force || !(await isVaultThere(home))) return
   throw new CofferError({
     code: 'VAULT_EXISTS',
     message: `There is a wallet in ${home} already. Choose another folder with COFFER_HOME, or replace it with --force.`,

@@ -167,6 +167,33 @@ describe('the vault of the command line', () => {
     expect(await opening(`vault add --label bad --key ${file('words')}`)).toMatchObject({ code: 2 })
   })
 
+  it('makes a list of accounts anew that is gone, and takes no label twice', async () => {
+    const copy = await mkdtemp(join(tmpdir(), 'coffer-vault-'))
+    await cp(file('vault'), join(copy, 'vault'), { recursive: true })
+    const inCopy = (line: string): Promise<Ran> => runIn(copy, `${line} --passphrase-file ${file('old')}`)
+    for (const line of ['accounts', 'receive --chain ethereum'])
+      expect((await runIn(copy, line)).stderr).toContain('Make it anew with "coffer accounts --add"')
+    const taken = await inCopy(`vault add --label single --key ${file('key')}`)
+    expect([taken.code, taken.stderr]).toEqual([
+      2,
+      expect.stringContaining('Take another label than "single".'),
+    ])
+    expect((await inCopy('accounts --add --chain ethereum')).code).toBe(0)
+    const single = await inCopy('accounts --add --secret single --chain ethereum --json')
+    expect(single.json<{ accounts: object[] }>().accounts).toMatchObject([
+      {
+        index: 0,
+        secret: 'single',
+        descriptor: expect.stringContaining('0x2c7536E3605D9C16a7a3D7b1898e529396a65c23'),
+      },
+    ])
+    const old = (await coffer('receive --chain ethereum')).stdout
+    expect((await runIn(copy, 'receive --chain ethereum')).stdout).toBe(old)
+    const empty = await mkdtemp(join(tmpdir(), 'coffer-vault-'))
+    const none = await runIn(empty, `accounts --add --passphrase-file ${file('old')}`)
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('VAULT_MISSING')])
+  })
+
   it('lists, adds and verifies the accounts of each secret', async () => {
     expect((await opening('accounts --verify')).code).toBe(0)
     const listed = (await coffer('accounts --secret single --chain ethereum')).stdout

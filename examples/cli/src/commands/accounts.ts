@@ -64,8 +64,8 @@ function add(context: Context): Promise<void> {
   const { secret, signer } = options
   const wanted = meant(context).map((chain) => ({ chain: chain.id, type: accountType(chain, options.type) }))
   return withHomeLock(home, io.signal, async () => {
-    const all =
-      signer === 'ledger' ? ((await readAccountsIfThere(home, signer)) ?? []) : await readAccounts(home)
+    // A list that is gone is made anew; where there are no keys either, that says so.
+    const all = (await readAccountsIfThere(home, signer)) ?? []
     const known = all.filter((one) => one.secret === secret)
     const isKnown = (chain: string, type: string | undefined, index: number): boolean =>
       known.some((one) => one.chain === chain && one.type === type && one.index === index)

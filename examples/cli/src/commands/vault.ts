@@ -167,13 +167,18 @@ function addCommand(vault: Command, cli: Cli): void {
         const known = (await readAccountsIfThere(home)) ?? []
         await openWalletVault(context)
         const { label } = options
-        if (label === '' || known.some(({ secret }) => secret === label))
-          throw new CofferError({
-            code: 'INVALID_REQUEST',
-            message: `Take another label than ${JSON.stringify(label)}.`,
-          })
+        const mustBeFree = (isTaken: boolean): void => {
+          if (isTaken)
+            throw new CofferError({
+              code: 'INVALID_REQUEST',
+              message: `Take another label than ${JSON.stringify(label)}.`,
+            })
+        }
+        mustBeFree(label === '' || known.some(({ secret }) => secret === label))
         const secret = await readSecret(context, options)
         const added = await withVault(context, async (opened) => {
+          // One whose accounts were not written any more, or that another program added.
+          mustBeFree(opened.secrets.some((secret) => secret.label === label))
           const { id } = await opened.add({ ...secret, label })
           return deriveAccounts(secureStorageSigner({ vault: opened, secret: id }), chains, label)
         })
