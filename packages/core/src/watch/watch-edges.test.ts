@@ -92,6 +92,31 @@ describe('what a list holds', () => {
     await list.addMany(`${descriptor},first\n${chain} ${address},second`)
     expect(await list.entries()).toMatchObject([{ id: plain.id, descriptor, label: 'second' }])
   })
+
+  const BARE = XPUB.slice(XPUB.indexOf(']') + 1)
+  // Of BIP-32.
+  const ROOT =
+    'xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7usUDFdp6W1EGMcet8'
+  it.each([
+    ['wpkh', `wpkh(${BARE}/<0;1>/*)`, `wpkh(${XPUB}/<0;1>/*)`],
+    [
+      'sortedmulti',
+      `wsh(sortedmulti(1,${BARE}/<0;1>/*,${ROOT}/<0;1>/*))`,
+      `wsh(sortedmulti(1,${XPUB}/<0;1>/*,[3442193e]${ROOT}/<0;1>/*))`,
+    ],
+  ])(
+    'has a Bitcoin account of %s once, with and without the origins of its keys',
+    async (_, bare, origins) => {
+      const plain = await one(bare, { label: 'a' })
+      const whole = await one(origins)
+      expect(whole).toEqual({ ...plain, descriptor: whole.descriptor })
+      expect(whole.descriptor).toContain(origins)
+      expect(await one(bare, { label: 'b' })).toEqual({ ...whole, label: 'b' })
+      expect(await list.entries()).toHaveLength(1)
+      const other = await one(bare.replaceAll('<0;1>', '<4;5>'))
+      expect(other.id).not.toBe(plain.id)
+    },
+  )
 })
 
 describe('lines', () => {

@@ -9,7 +9,7 @@ import { type Store, withLock } from '../store.ts'
 
 /** An account that is looked at. */
 export interface WatchEntry {
-  /** Of chain and descriptor without the origin of its key, 16 hex digits. */
+  /** Of chain and descriptor without the origins of its keys, 16 hex digits. */
   readonly id: string
   readonly chain: ChainId
   readonly descriptor: AccountDescriptor
@@ -99,8 +99,7 @@ export function watchList(config: {
     change((entries) =>
       added.map((entry) => {
         const known = entries.get(entry.id)
-        // What is known may have the origin before it.
-        const { descriptor } = known?.descriptor.endsWith(entry.descriptor) ? known : entry
+        const { descriptor } = originsIn(known) > originsIn(entry) ? known! : entry
         const next = checked(known ? { ...known, ...entry, descriptor, addedAt: known.addedAt } : entry)
         entries.set(entry.id, next)
         return next
@@ -195,11 +194,15 @@ function canRead(chain: ChainRules, text: string): boolean {
   }
 }
 
-/** The same with and without the origin of its key, so that no money is counted twice. */
+/** The same with and without the origins of its keys, so that no money is counted twice. */
 function idOf(chain: string, descriptor: string): string {
-  const account = descriptor.replace(/^\[[^\]]*\]/, '')
+  const account = descriptor.replace(/\[[^\]]*\]|#\w*$/g, '')
   const hash = sha256(new TextEncoder().encode(`${chain} ${account}`)).subarray(0, 8)
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+function originsIn(entry: WatchEntry | undefined): number {
+  return entry?.descriptor.split('[').length ?? 0
 }
 
 /** The words that were given, and nothing else: what is not known here might not be read again. */
