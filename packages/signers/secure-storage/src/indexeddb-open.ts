@@ -45,11 +45,16 @@ export function database(name: string): Database {
     }
     return new Promise((resolve, reject) => {
       let result: T
+      let request: IDBRequest<T>
       const fail = (): void => reject(failed(name, transaction.error ?? request.error))
       transaction.oncomplete = () => resolve(result)
       transaction.onabort = fail
       transaction.onerror = fail
-      const request = work(transaction.objectStore(part))
+      try {
+        request = work(transaction.objectStore(part))
+      } catch (error) {
+        return reject(failed(name, error))
+      }
       request.onsuccess = () => {
         result = request.result
       }
@@ -100,7 +105,8 @@ const MEANINGS: Readonly<Record<string, ErrorCode>> = {
   SecurityError: 'STORE_UNAVAILABLE',
 }
 
-function failed(name: string, error: unknown): CofferError {
+/** The error of a database that could not be used. */
+export function failed(name: string, error: unknown): CofferError {
   const reason = nameOf(error)
   const code = MEANINGS[reason] ?? 'STORE_FAILED'
   const advice =

@@ -1,5 +1,5 @@
 import type { Store } from '@coffer/core'
-import { database } from './indexeddb-open.ts'
+import { database, failed } from './indexeddb-open.ts'
 
 export interface IndexedDbOptions {
   /** Of the database; `coffer` when not given. */
@@ -34,8 +34,19 @@ export function indexedDbStore({ name = 'coffer' }: IndexedDbOptions = {}): Stor
   if (!locks) return store
   return {
     ...store,
-    lock: async <T>(key: string, task: () => Promise<T>): Promise<T> =>
-      (await locks.request(`coffer/${name}/${key}`, task)) as T,
+    lock: async <T>(key: string, task: () => Promise<T>): Promise<T> => {
+      let isOurs = false
+      const run = (): Promise<T> => {
+        isOurs = true
+        return task()
+      }
+      try {
+        return (await locks.request(`coffer/${name}/${key}`, run)) as T
+      } catch (error) {
+        // What the task throws is its own.
+        throw isOurs ? error : failed(name, error)
+      }
+    },
   }
 }
 

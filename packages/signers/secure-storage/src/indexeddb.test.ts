@@ -67,6 +67,26 @@ describe('indexedDbStore', () => {
     expect(await store.get('a')).toBe('2')
   })
 
+  it('has codes for what a request and a lock throw at once', async () => {
+    const store = indexedDbStore()
+    for (const task of [
+      () => store.get({} as string),
+      () => store.set({} as string, '1'),
+      () => store.set('a', Symbol('1') as unknown as string),
+      () => store.delete({} as string),
+    ])
+      await expect(task()).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    expect(await store.keys()).toEqual([])
+    const refused = async () => Promise.reject(new DOMException('sandboxed', 'SecurityError'))
+    vi.stubGlobal('navigator', { locks: { request: refused } })
+    const task = vi.fn(async () => {})
+    await expect(indexedDbStore().lock?.('a', task)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect(task).not.toHaveBeenCalled()
+    vi.stubGlobal('navigator', { locks: { request: async (_: string, run: () => unknown) => run() } })
+    const own = new Error('of the task')
+    await expect(indexedDbStore().lock?.('a', () => Promise.reject(own))).rejects.toBe(own)
+  })
+
   it('lets tabs wait for each other where the browser can', async () => {
     const asked: string[] = []
     const locks = {
