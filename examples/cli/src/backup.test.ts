@@ -7,6 +7,7 @@ import { type Ran, runIn } from './fake-io.fixture.ts'
 
 const WORDS = 'legal winner thank year wave sausage worth useful legal winner thank yellow'
 const KEY = '4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318'
+const WATCHED = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
 
 let home = ''
 let file = (name: string): string => name
@@ -32,6 +33,11 @@ beforeAll(async () => {
     '{"type":"tx","ref":"f91d0a8a78462bc59398f2c5d7a84fcff491c26ba54c4833478b202796c8aafd","label":"Rent"}\n',
   )
   expect((await coffer(`labels import ${file('labels')} --chain bitcoin`)).code).toBe(0)
+  for (const line of [
+    `watch add ${WATCHED} --label cold,_old --group savings`,
+    'watch add bc1qcr8te4kr609gcawutmrza0j4xv80jy8z306fyu',
+  ])
+    expect((await coffer(line)).code).toBe(0)
 })
 
 describe('a backup', () => {
@@ -184,11 +190,33 @@ describe('a backup', () => {
         .sort()
     expect(await accounts(clean)).toEqual(await accounts(home))
     expect((await on('labels export --chain bitcoin')).stdout).toContain('Rent')
+    const watched = async (home: string) =>
+      (await runIn(home, 'watch list --json'))
+        .json<{ entries: { addedAt: string }[] }>()
+        .entries.map(({ addedAt: _, ...entry }) => entry)
+    expect(await watched(clean)).toEqual(await watched(home))
+    expect(await watched(clean)).toContainEqual(
+      expect.objectContaining({ label: 'cold,_old', group: 'savings' }),
+    )
     expect((await on(`accounts --verify --passphrase-file ${file('passphrase')}`)).code).toBe(0)
     const again = await on(
       `backup restore ${join(file('stick'), 'wallet.age')} --backup-passphrase-file ${file('backup-passphrase')} --passphrase-file ${file('passphrase')}`,
     )
     expect(again.stderr).toContain('VAULT_EXISTS')
+  })
+
+  it('is made of the keys all the same when the list of what is watched is damaged', async () => {
+    const other = await newHome()
+    for (const name of ['vault', 'store', 'accounts.json'])
+      await cp(file(name), join(other, name), { recursive: true })
+    const list = (await readdir(join(other, 'store'))).find((name) => /^watch\.[0-9a-f]{32}$/.test(name))!
+    await writeFile(join(other, 'store', list), 'half')
+    const ran = await runIn(
+      other,
+      `backup create --to ${join(other, 'stick')} --backup-passphrase-file ${file('backup-passphrase')} --passphrase-file ${file('passphrase')}`,
+    )
+    expect(ran.stderr).toMatch(/^What is watched is not in the backup: .+damaged/m)
+    expect([ran.code, ran.stdout]).toEqual([0, expect.stringContaining('Verified: it gives 2 secrets')])
   })
 
   it('is made of shares, any two of three', async () => {

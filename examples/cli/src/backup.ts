@@ -16,11 +16,13 @@ import { fileTarget } from '@coffer/backup/file'
 import { decryptKeystore } from '@coffer/backup/keystore'
 import { combineSlip39 } from '@coffer/backup/slip39'
 import { CofferError, hdFromSeed, hdToXprv, isCofferError, nobleEngine, type Secret } from '@coffer/core'
+import { watchList } from '@coffer/core/watch'
 import type { Vault } from '@coffer/signer-secure-storage'
 import { type KnownAccount, readAccountsIfThere, writeAccounts } from './accounts-file.ts'
 import { type Context, watch } from './context.ts'
 import { readNamed } from './files.ts'
 import type { Io } from './io.ts'
+import { oneLine } from './output.ts'
 
 /** Everything that brings the wallet of an open vault back. */
 export async function collectBackup(context: Context, vault: Vault, password: string): Promise<WalletBackup> {
@@ -38,8 +40,20 @@ export async function collectBackup(context: Context, vault: Vault, password: st
     v: 1,
     createdAt: new Date().toISOString(),
     secrets,
-    accounts: toBackup(known, vault),
+    accounts: [...toBackup(known, vault), ...(await watched(context))],
     ...(Object.keys(labels).length > 0 && { labels }),
+  }
+}
+
+/** What is watched, whose keys are elsewhere. A list that cannot be read is no reason to have no backup of the keys. */
+async function watched({ store, chains, output }: Context): Promise<readonly BackupAccount[]> {
+  try {
+    const entries = await watchList({ store, chains }).entries()
+    return entries.map(({ chain, descriptor, label, group }) => ({ chain, descriptor, label, group }))
+  } catch (error) {
+    if (!isCofferError(error)) throw error
+    output.say(`What is watched is not in the backup: ${oneLine(error.message)}`)
+    return []
   }
 }
 
@@ -58,13 +72,14 @@ export function toBackup(known: readonly KnownAccount[], { secrets }: Vault): re
   })
 }
 
-/** Puts back what a backup knew beside its secrets: further accounts, and labels. */
+/** Puts back what a backup knew beside its secrets: further accounts, labels, and what is watched. */
 export async function restoreRest(
   context: Context,
   backup: WalletBackup,
   first: readonly KnownAccount[],
 ): Promise<readonly KnownAccount[]> {
-  const { home, chains } = context
+  const { home, chains, store, output } = context
+  const isHere = ({ chain }: Pick<BackupAccount, 'chain'>): boolean => chains.some(({ id }) => id === chain)
   const labelOf = new Map(backup.secrets.map(({ id }, i) => [id, labelAt(backup.secrets, i)]))
   const further = backup.accounts.flatMap(({ chain, index, type, secret, descriptor }): KnownAccount[] => {
     const isKnown = first.some((one) => one.chain === chain && one.descriptor === descriptor)
@@ -80,12 +95,23 @@ export async function restoreRest(
       },
     ]
   })
-  const accounts = [...first, ...further.filter(({ chain }) => chains.some(({ id }) => id === chain))]
+  const accounts = [...first, ...further.filter(isHere)]
   await writeAccounts(home, accounts)
   for (const [descriptor, text] of Object.entries(backup.labels ?? {})) {
     const account = accounts.find((account) => account.descriptor === descriptor)
     await (account && (await open(context, account)))?.importLabels(text)
   }
+  const toWatch = backup.accounts.filter(({ secret }) => secret === undefined).filter(isHere)
+  await watchList({ store, chains })
+    .addEntries(toWatch)
+    .catch((error: unknown) => {
+      // The keys are back by now, and can be used.
+      if (!isCofferError(error)) throw error
+      output.say(`What was watched is not put back: ${oneLine(error.message)}`)
+    })
+  const unknown = backup.accounts.filter((account) => !isHere(account))
+  for (const chain of new Set(unknown.map(({ chain }) => chain)))
+    output.say(`Left out what is on ${oneLine(chain)}: this program does not know that chain.`)
   return accounts
 }
 

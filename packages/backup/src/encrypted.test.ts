@@ -186,6 +186,7 @@ describe('the wallet backup in it', () => {
         type: text,
         secret: text,
         label: text,
+        group: text,
         descriptor: text,
       }),
     )

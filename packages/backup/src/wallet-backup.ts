@@ -27,6 +27,8 @@ export interface BackupAccount {
   /** The `id` of the secret that has its keys; none where it is only watched. */
   readonly secret?: string | undefined
   readonly label?: string | undefined
+  /** With which others it is watched. */
+  readonly group?: string | undefined
   readonly descriptor: AccountDescriptor
 }
 
@@ -142,7 +144,7 @@ function readSecret(value: unknown, i: number): BackupSecret {
 
 function readAccount(value: unknown, i: number): BackupAccount {
   const name = `account ${i + 1}`
-  const { chain, index, type, secret, label, descriptor, ...rest } = object(value, name)
+  const { chain, index, type, secret, label, group, descriptor, ...rest } = object(value, name)
   if (typeof chain !== 'string' || typeof descriptor !== 'string' || Object.keys(rest).length > 0)
     throw wrong(`${name} is no account`)
   if (index !== undefined && !(isCount(index) && index < 2 ** 31)) throw wrong(`${name} has a strange index`)
@@ -150,7 +152,7 @@ function readAccount(value: unknown, i: number): BackupAccount {
     chain: chain as ChainId,
     descriptor,
     ...(index !== undefined && { index }),
-    ...optional({ type, secret, label }, name),
+    ...optional({ type, secret, label, group }, name),
   }
 }
 

@@ -92,7 +92,7 @@ function createCommand(backup: Command, cli: Cli): void {
 }
 
 async function createFile(context: Context, options: CreateOptions): Promise<void> {
-  const { cli, io, home, output } = context
+  const { cli, io, output } = context
   const { name = `wallet-${new Date().toISOString().slice(0, 10)}.age` } = options
   const targets = await freeTargets(context, options, name)
   const vault = await openWalletVault(context)
@@ -100,7 +100,6 @@ async function createFile(context: Context, options: CreateOptions): Promise<voi
   await vault.unlock({ password }, { signal: io.signal })
   const passphrase = await passphraseFor(context, options.backupPassphraseFile)
   const collected = await collectBackup(context, vault, password)
-  const accounts = toBackup((await readAccountsIfThere(home)) ?? [], vault)
   vault.lock()
   output.say('Encrypting the backup; slow on purpose …')
   const text = await encryptBackup(collected, { passphrase, workFactor: cli.workFactor })
@@ -108,7 +107,12 @@ async function createFile(context: Context, options: CreateOptions): Promise<voi
   output.say('Opening what was written once more, as a check …')
   // The places hold the same bytes, as they were read back; one is enough to open.
   const [target] = good as [BackupTarget]
-  const verified = await verifyAndRemember(context, { target, name, decryption: { passphrase }, accounts })
+  const verified = await verifyAndRemember(context, {
+    target,
+    name,
+    decryption: { passphrase },
+    accounts: collected.accounts,
+  })
   output.result(
     [
       ...good.map((place) => `${place.name}: ${name}`),

@@ -117,6 +117,20 @@ describe('what a list holds', () => {
       expect(other.id).not.toBe(plain.id)
     },
   )
+
+  it('adds what another list had, with its words, all of it or nothing', async () => {
+    await list.add(ANN, { label: 'a, "b" #1', group: 'g' })
+    await list.add(XPUB, { label: 'coins' })
+    const entries = await list.entries()
+    const other = watchList({ store: memoryStore(), chains })
+    const timeless = ({ addedAt: _, ...entry }: WatchEntry) => entry
+    expect((await other.addEntries(entries)).map(timeless)).toEqual(entries.map(timeless))
+    expect((await other.entries()).map(timeless)).toEqual(entries.map(timeless))
+    await list.remove(entries[0]!.id)
+    const wrong = { chain: 'eip155:1' as const, descriptor: 'nonsense' as never }
+    await expect(list.addEntries([entries[0]!, wrong])).rejects.toMatchObject({ code: 'INVALID_ADDRESS' })
+    expect(await list.entries()).toHaveLength(entries.length - 1)
+  })
 })
 
 describe('lines', () => {

@@ -44,6 +44,8 @@ export interface WatchList {
    * is wrong, none: `INVALID_REQUEST`, with `details.lines` of every wrong line and why.
    */
   addMany(lines: string, options?: WatchOptions): Promise<readonly WatchEntry[]>
+  /** Adds what another list had, as of a backup: all of it or, when one cannot be read, nothing. Throws what `add` throws. */
+  addEntries(entries: readonly Omit<WatchEntry, 'id' | 'addedAt'>[]): Promise<readonly WatchEntry[]>
   entries(filter?: { readonly group?: string | undefined }): Promise<readonly WatchEntry[]>
   /**
    * Changes label, group or secret; an empty text takes it away, and what is not given stays. Throws `INVALID_REQUEST` when there is no
@@ -144,6 +146,8 @@ export function watchList(config: {
         })
       return put(added)
     },
+    addEntries: async (entries) =>
+      put(entries.flatMap(({ descriptor, ...options }) => entriesOf(chains, descriptor, options))),
     entries: async ({ group } = {}) =>
       (await read()).filter((entry) => group === undefined || entry.group === group),
     change: (id, words) =>
