@@ -127,7 +127,7 @@ describe('what a list holds', () => {
     expect((await other.addEntries(entries)).map(timeless)).toEqual(entries.map(timeless))
     expect((await other.entries()).map(timeless)).toEqual(entries.map(timeless))
     await list.remove(entries[0]!.id)
-    const wrong = { chain: 'eip155:1' as const, descriptor: 'nonsense' as never }
+    const wrong = { chain: 'eip155:1', descriptor: 'nonsense' }
     await expect(list.addEntries([entries[0]!, wrong])).rejects.toMatchObject({ code: 'INVALID_ADDRESS' })
     expect(await list.entries()).toHaveLength(entries.length - 1)
   })

@@ -45,7 +45,9 @@ export interface WatchList {
    */
   addMany(lines: string, options?: WatchOptions): Promise<readonly WatchEntry[]>
   /** Adds what another list had, as of a backup: all of it or, when one cannot be read, nothing. Throws what `add` throws. */
-  addEntries(entries: readonly Omit<WatchEntry, 'id' | 'addedAt'>[]): Promise<readonly WatchEntry[]>
+  addEntries(
+    entries: readonly (WatchOptions & { readonly descriptor: string })[],
+  ): Promise<readonly WatchEntry[]>
   entries(filter?: { readonly group?: string | undefined }): Promise<readonly WatchEntry[]>
   /**
    * Changes label, group or secret; an empty text takes it away, and what is not given stays. Throws `INVALID_REQUEST` when there is no
