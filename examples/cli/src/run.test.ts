@@ -1,3 +1,4 @@
+// One file: a wallet and its devnet are made here once, and each part builds on what the ones before it left.
 import { cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
