@@ -6,14 +6,11 @@ import type { Account, HistoryItem } from '../account.ts'
 import { memoryStore, type Store } from '../store.ts'
 import type { WatchWallet } from '../wallet.ts'
 import { createPortfolio, type WatchEntry, type WatchList, watchList } from './index.ts'
+import { ANN, BEN, XPUB } from './watch.fixture.ts'
 
 const eth = ethereum()
 const chains = [eth, bnb(), bitcoin(), tron()]
-const ANN = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
-const BEN = '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC'
 const TRON = 'TJRabPrwbZy45sbavfcjinPJC18kjpRTv8'
-const XPUB =
-  '[d34db33f/84h/0h/0h]xpub6CatWdiZiodmUeTDp8LT5or8nmbKNcuyvz7WyksVFkKB4RHwCD3XyuvPEbvqAQY3rAPshWcMLoP2fMFMKHPJ4ZeZXYVUhLv1VMrjPC7PW6V'
 
 let store: Store
 let list: WatchList
