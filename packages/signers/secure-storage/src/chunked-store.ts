@@ -200,11 +200,11 @@ const chunkName = (name: string, generation: string, i: number): string =>
 
 /** `undefined` for chunks, and for what others keep in the same place. */
 function keyOf(name: string): string | undefined {
-  return name.startsWith(HEAD) ? textOf(name.slice(HEAD.length)) : undefined
+  return name.startsWith(HEAD) ? decoded(name.slice(HEAD.length)) : undefined
 }
 
 /** `undefined` for what is no base64 of UTF-8. */
-function textOf(base64: string): string | undefined {
+function decoded(base64: string): string | undefined {
   try {
     return fromUtf8(fromBase64(base64))
   } catch {
@@ -221,7 +221,7 @@ function packed(value: string): string {
 
 function unpacked(text: string): string | undefined {
   if (text.startsWith('t')) return text.slice(1)
-  return text.startsWith('b') ? textOf(text.slice(1)) : undefined
+  return text.startsWith('b') ? decoded(text.slice(1)) : undefined
 }
 
 function cut(text: string, length: number): string[] {
