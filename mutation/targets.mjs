@@ -140,7 +140,10 @@ export const targets = {
     ],
     // Not those that cut the power at every write: they are long, and notice next to nothing that these do not.
     tests: [
+      'body',
+      'recovery-code',
       'secure-storage-signer',
+      'secure-storage-signer-edges',
       'vault',
       'vault-changes',
       'vault-edges',

@@ -1,14 +1,11 @@
 import { CofferError, memoryStore, type Secret, type Store } from '@coffer/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { attemptsOf, counted } from './attempts.ts'
-import { readBody, type StoredSecret, writeBody } from './body.ts'
 import { fromBase64 } from './bytes.ts'
-import { emptyRoom } from './contents.ts'
 import { readEnvelope } from './envelope.ts'
 import { loadVault, settleVault } from './generations.ts'
 import { type CreateVaultOptions, createVault, hasVault, openVault, type Vault } from './index.ts'
 import { isKdf, isWeaker, newKdf, stretch } from './kdf.ts'
-import { newRecoveryCode, readRecoveryCode } from './recovery-code.ts'
 import { CHEAP, MNEMONIC, memoryKey, PASSWORD } from './vault.fixture.ts'
 
 // Where one more or one less makes the difference, and what is left of a write that was cut short or that a store spoilt.
@@ -520,129 +517,6 @@ describe('a store that spoils what it holds', () => {
       const store = failing(await storeOf({ vault: 'torn' }), key, error)
       await expect(openVault({ store })).rejects.toBe(error)
       await expect(make(store)).rejects.toBe(error)
-    }
-  })
-})
-
-describe('a recovery code', () => {
-  const code = '000G-40R4-0M30-E209-185G-R38E-1W81-24JZ'
-  const material = Uint8Array.from({ length: 19 }, (_, i) => i)
-
-  it('holds 19 bytes in 32 letters and digits, and stays what it is on paper', () => {
-    const made = newRecoveryCode()
-    expect(made.material).toHaveLength(19)
-    expect(made.code).toHaveLength(39)
-    expect(readRecoveryCode(made.code)).toEqual(made.material)
-    expect(readRecoveryCode(code)).toEqual(material)
-  })
-
-  it('is read with the letters that look like digits', () => {
-    expect(code).toMatch(/0.*1/)
-    for (const one of ['I', 'i', 'L', 'l'])
-      for (const zero of ['O', 'o'])
-        expect(readRecoveryCode(code.replaceAll('1', one).replaceAll('0', zero))).toEqual(material)
-    expect(readRecoveryCode(`\t${code.replaceAll('-', '').toLowerCase()}\n`)).toEqual(material)
-  })
-
-  it.each([
-    ['nothing', ''],
-    ['one letter less', code.slice(0, -1)],
-    ['a group less', code.slice(0, -5)],
-    ['a letter more', `${code}0`],
-    ['two groups more', `${code}-0000-0000`],
-    ['a letter that is none of them', code.replace(/.$/, 'U')],
-    ['a sign that is none of them', code.replace('-', '_')],
-    ['two that changed places', code.replace(/^(.)(.)(.)(.)/, '$1$2$4$3')],
-  ])('is refused with %s', (_, given) => {
-    expect(() => readRecoveryCode(given)).toThrow(expect.objectContaining({ code: 'INVALID_KEY' }))
-  })
-})
-
-describe('the body of a vault', () => {
-  const secretOf = (label: string, parts: StoredSecret['parts']): StoredSecret => ({
-    id: '0011223344556677',
-    kind: 'mnemonic',
-    label,
-    addedAt: '2026-01-01T00:00:00.000Z',
-    fingerprint: '00112233',
-    facts: { language: 'english' },
-    parts,
-  })
-  const bytes = (length: number, fill: number): Uint8Array => new Uint8Array(length).fill(fill)
-  const headOf = (body: Uint8Array): number => new DataView(body.buffer, body.byteOffset).getUint32(0)
-  /** One secret that takes so many bytes in all. */
-  function filling(length: number): StoredSecret[] {
-    const part = { key: bytes(32, 7) }
-    const bare = 4 + headOf(writeBody([secretOf('', part)])) + 32
-    return [secretOf('x'.repeat(length - bare), part)]
-  }
-
-  it.each([
-    [0, 1024],
-    [1023, 1024],
-    [1024, 1024],
-    [1025, 2048],
-    [2048, 2048],
-    [2049, 3072],
-  ])('of %i bytes takes %i', (length, taken) => {
-    const secrets = length === 0 ? [] : filling(length)
-    const body = writeBody(secrets)
-    expect(body).toHaveLength(taken)
-    expect(readBody(body)).toEqual(secrets)
-  })
-
-  it('grows the box of a vault in the same steps', async () => {
-    const store = memoryStore()
-    const vault = await make(store)
-    const sizes: number[] = []
-    for (let i = 1; i < 8; i++) {
-      await vault.add({ ...keyOf(i), label: 'x'.repeat(200) })
-      sizes.push(fromBase64(JSON.parse((await store.get('vault'))!).box).length - 28)
-    }
-    expect(sizes.map((size) => size % 1024)).toEqual(sizes.map(() => 0))
-    expect(new Set(sizes).size).toBeGreaterThan(1)
-  })
-
-  it('fills its room to the last byte, and not beyond', () => {
-    const secrets = filling(1100)
-    const body = writeBody(secrets, 1100)
-    expect(body).toHaveLength(1100)
-    expect(readBody(body)).toEqual(secrets)
-    expect(() => writeBody(secrets, 1099)).toThrow(
-      expect.objectContaining({ code: 'VAULT_FULL', details: { capacity: 1099 } }),
-    )
-    expect(writeBody(secrets, 5000)).toHaveLength(5000)
-  })
-
-  it('has its bytes in the order of their names, whatever order they came in', () => {
-    const [seed, words, passphrase, empty] = [bytes(64, 1), bytes(5, 2), bytes(3, 3), bytes(0, 0)]
-    const secrets = [
-      secretOf('one', { words, seed, empty, passphrase }),
-      secretOf('two', { seed, passphrase }),
-    ]
-    const body = writeBody(secrets)
-    const at = 4 + headOf(body)
-    const laid = [passphrase, seed, words, passphrase, seed].flatMap((part) => [...part])
-    expect([...body.subarray(at, at + laid.length)]).toEqual(laid)
-    expect(body.subarray(at + laid.length).every((byte) => byte === 0)).toBe(true)
-    expect(readBody(body)).toEqual(secrets)
-  })
-})
-
-describe('room for a hidden vault', () => {
-  it.each([1024, 2020, 3000])('of %i bytes is random in every place', (capacity) => {
-    const rooms = Array.from({ length: 16 }, () => emptyRoom(newKdf(CHEAP), capacity))
-    for (const [part, length] of [
-      ['box', capacity + 28],
-      ['wrapped', 92],
-    ] as const) {
-      const drawn = rooms.map((room) => fromBase64(room[part]))
-      expect(drawn.map((bytes) => bytes.length)).toEqual(drawn.map(() => length))
-      // Once in 2^112 is a place of a good one empty in all of them.
-      const empty = Array.from({ length }, (_, at) => at).filter((at) =>
-        drawn.every((bytes) => bytes[at] === 0),
-      )
-      expect(empty).toEqual([])
     }
   })
 })
